@@ -1,0 +1,168 @@
+//! The 27 properties of MQTT 5.0 (section 2.2.2.2).
+
+use core::num::{NonZeroU16, NonZeroU32};
+
+use crate::{Element, QoS, Sequence, SubscriptionIdentifier, TopicName};
+
+/// The identifiers of the 27 properties.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(u8)]
+#[expect(missing_docs, reason = "each is documented at its Property")]
+pub enum PropertyId {
+    PayloadFormatIndicator = 0x01,
+    MessageExpiryInterval = 0x02,
+    ContentType = 0x03,
+    ResponseTopic = 0x08,
+    CorrelationData = 0x09,
+    SubscriptionIdentifier = 0x0B,
+    SessionExpiryInterval = 0x11,
+    AssignedClientIdentifier = 0x12,
+    ServerKeepAlive = 0x13,
+    AuthenticationMethod = 0x15,
+    AuthenticationData = 0x16,
+    RequestProblemInformation = 0x17,
+    WillDelayInterval = 0x18,
+    RequestResponseInformation = 0x19,
+    ResponseInformation = 0x1A,
+    ServerReference = 0x1C,
+    ReasonString = 0x1F,
+    ReceiveMaximum = 0x21,
+    TopicAliasMaximum = 0x22,
+    TopicAlias = 0x23,
+    MaximumQoS = 0x24,
+    RetainAvailable = 0x25,
+    UserProperty = 0x26,
+    MaximumPacketSize = 0x27,
+    WildcardSubscriptionAvailable = 0x28,
+    SubscriptionIdentifierAvailable = 0x29,
+    SharedSubscriptionAvailable = 0x2A,
+}
+
+/// A property of MQTT 5.0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Property<'a> {
+    /// Whether the payload is UTF-8 text.
+    PayloadFormatIndicator(bool),
+    /// The lifetime of the message in seconds.
+    MessageExpiryInterval(u32),
+    /// What the payload is; by convention a MIME type.
+    ContentType(&'a str),
+    /// Where a response is expected.
+    ResponseTopic(TopicName<'a>),
+    /// What tells the requester which request a response belongs to.
+    CorrelationData(&'a [u8]),
+    /// The number of a subscription.
+    SubscriptionIdentifier(SubscriptionIdentifier),
+    /// How many seconds the Session outlives the Network Connection; `u32::MAX`: for ever.
+    SessionExpiryInterval(u32),
+    /// The Client Identifier that the Server assigned.
+    AssignedClientIdentifier(&'a str),
+    /// The Keep Alive in seconds that the Server wants used.
+    ServerKeepAlive(u16),
+    /// The name of the authentication method.
+    AuthenticationMethod(&'a str),
+    /// Data of the authentication method.
+    AuthenticationData(&'a [u8]),
+    /// Whether the Server may send Reason Strings and User Properties with failures.
+    RequestProblemInformation(bool),
+    /// How many seconds the Server waits before it publishes the Will Message.
+    WillDelayInterval(u32),
+    /// Whether the Client asks for Response Information.
+    RequestResponseInformation(bool),
+    /// The basis of response topics.
+    ResponseInformation(&'a str),
+    /// Another Server to use.
+    ServerReference(&'a str),
+    /// Why, for people.
+    ReasonString(&'a str),
+    /// How many QoS 1 and QoS 2 PUBLISH packets its sender takes at once.
+    ReceiveMaximum(NonZeroU16),
+    /// The highest Topic Alias that its sender takes; 0: none.
+    TopicAliasMaximum(u16),
+    /// A number in place of the topic name.
+    TopicAlias(NonZeroU16),
+    /// The highest QoS that the Server supports: 0 or 1.
+    MaximumQoS(QoS),
+    /// Whether the Server supports retained messages.
+    RetainAvailable(bool),
+    /// A name and a value.
+    UserProperty(&'a str, &'a str),
+    /// The size in bytes of the largest packet that its sender takes.
+    MaximumPacketSize(NonZeroU32),
+    /// Whether the Server supports wildcards in filters.
+    WildcardSubscriptionAvailable(bool),
+    /// Whether the Server supports Subscription Identifiers.
+    SubscriptionIdentifierAvailable(bool),
+    /// Whether the Server supports Shared Subscriptions.
+    SharedSubscriptionAvailable(bool),
+}
+
+impl<'a> Element<'a> for Property<'a> {}
+
+/// The properties of one packet, in order; empty in 3.1.1.
+pub type Properties<'a> = Sequence<'a, Property<'a>>;
+
+/// One accessor a property: its value, or `None` when it is absent.
+macro_rules! accessors {
+    ($($name:ident: $variant:ident -> $type:ty,)*) => {
+        impl<'a> Sequence<'a, Property<'a>> {
+            $(
+                #[doc = concat!("The value of [`Property::", stringify!($variant), "`]; `None` when it is absent.")]
+                #[must_use]
+                pub fn $name(self) -> Option<$type> {
+                    self.iter().find_map(|property| match property {
+                        Property::$variant(value) => Some(value),
+                        _ => None,
+                    })
+                }
+            )*
+        }
+    };
+}
+
+accessors! {
+    payload_format_indicator: PayloadFormatIndicator -> bool,
+    message_expiry_interval: MessageExpiryInterval -> u32,
+    content_type: ContentType -> &'a str,
+    response_topic: ResponseTopic -> TopicName<'a>,
+    correlation_data: CorrelationData -> &'a [u8],
+    session_expiry_interval: SessionExpiryInterval -> u32,
+    assigned_client_identifier: AssignedClientIdentifier -> &'a str,
+    server_keep_alive: ServerKeepAlive -> u16,
+    authentication_method: AuthenticationMethod -> &'a str,
+    authentication_data: AuthenticationData -> &'a [u8],
+    request_problem_information: RequestProblemInformation -> bool,
+    will_delay_interval: WillDelayInterval -> u32,
+    request_response_information: RequestResponseInformation -> bool,
+    response_information: ResponseInformation -> &'a str,
+    server_reference: ServerReference -> &'a str,
+    reason_string: ReasonString -> &'a str,
+    receive_maximum: ReceiveMaximum -> NonZeroU16,
+    topic_alias_maximum: TopicAliasMaximum -> u16,
+    topic_alias: TopicAlias -> NonZeroU16,
+    maximum_qos: MaximumQoS -> QoS,
+    retain_available: RetainAvailable -> bool,
+    maximum_packet_size: MaximumPacketSize -> NonZeroU32,
+    wildcard_subscription_available: WildcardSubscriptionAvailable -> bool,
+    subscription_identifier_available: SubscriptionIdentifierAvailable -> bool,
+    shared_subscription_available: SharedSubscriptionAvailable -> bool,
+}
+
+impl<'a> Sequence<'a, Property<'a>> {
+    /// The User Properties, in order.
+    pub fn user_properties(self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.iter().filter_map(|property| match property {
+            Property::UserProperty(name, value) => Some((name, value)),
+            _ => None,
+        })
+    }
+
+    /// The Subscription Identifiers: one in SUBSCRIBE, one for each matching subscription in PUBLISH.
+    pub fn subscription_identifiers(self) -> impl Iterator<Item = SubscriptionIdentifier> {
+        self.iter().filter_map(|property| match property {
+            Property::SubscriptionIdentifier(id) => Some(id),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,1 @@
+//! Bounds-checked primitives over bytes.

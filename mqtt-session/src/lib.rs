@@ -1,0 +1,3 @@
+//! The MQTT session.
+#![no_std]
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! For tests and tryouts.
+#![forbid(unsafe_code)]

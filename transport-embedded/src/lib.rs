@@ -1,0 +1,3 @@
+//! An MQTT client for firmware.
+#![no_std]
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! An MQTT client for computers.
+#![forbid(unsafe_code)]
