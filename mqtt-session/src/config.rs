@@ -1,0 +1,51 @@
+use mqtt_proto::Version;
+
+use crate::Duration;
+
+/// What a session is told once. What belongs to one Network Connection (client
+/// identifier, keep-alive, will, limits) is said to `connect`, in the CONNECT itself.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Config {
+    /// The version that every Network Connection of this session speaks.
+    pub version: Version,
+    /// How long after `connect` the CONNACK may take. Default: 10 s.
+    pub connect_timeout: Duration,
+    /// How long after a PINGREQ the PINGRESP may take. Default: 10 s.
+    pub ping_timeout: Duration,
+    /// Whether the application acknowledges each QoS 1 and QoS 2 message itself, with
+    /// `acknowledge`; otherwise it is acknowledged once its last payload chunk was
+    /// handed over. Default: `false`.
+    pub manual_ack: bool,
+    /// The most bytes that the outbox may hold, whatever the storage could. Default: no limit.
+    pub maximum_outbox: usize,
+    /// When to connect again after a loss; `None`: never. Default: `None`.
+    pub reconnect: Option<Reconnect>,
+}
+
+impl Config {
+    /// The defaults for `version`.
+    #[must_use]
+    pub const fn new(version: Version) -> Self {
+        Self {
+            version,
+            connect_timeout: Duration::from_secs(10),
+            ping_timeout: Duration::from_secs(10),
+            manual_ack: false,
+            maximum_outbox: usize::MAX,
+            reconnect: None,
+        }
+    }
+}
+
+/// The delay before the n-th attempt to reconnect: doubled each time between
+/// `minimum` and `maximum`, of which a random half is taken off so that a thousand
+/// clients do not return as one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Reconnect {
+    /// The delay before the first attempt.
+    pub minimum: Duration,
+    /// The longest delay.
+    pub maximum: Duration,
+    /// Seed of the jitter: differs from device to device.
+    pub seed: u32,
+}
