@@ -56,7 +56,10 @@ impl<'s> PacketReader<'s> {
     ///
     /// `Ok(None)`: all of `input` was taken and more is needed. After an error the
     /// stream has no meaning any more: the error is returned again, nothing is taken.
-    pub fn read<'r, 'i: 'r>(&'r mut self, input: &mut &'i [u8]) -> Result<Option<Item<'r>>, DecodeError> {
+    pub fn read<'r, 'i: 'r>(
+        &'r mut self,
+        input: &mut &'i [u8],
+    ) -> Result<Option<Item<'r>>, DecodeError> {
         let _ = (&self.scratch, input);
         todo!()
     }

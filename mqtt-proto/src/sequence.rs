@@ -1,9 +1,24 @@
-use core::marker::PhantomData;
+use core::fmt;
+use core::hash::{Hash, Hasher};
+
+use crate::wire::{Reader, Writer};
 
 /// What a [`Sequence`] is made of: something with a byte form of its own.
-/// Sealed: properties, subscriptions, topic filters and reason codes.
-pub trait Element<'a>: Copy {
-    // to be designed: read one from bytes already validated, its length, write it
+///
+/// It is implemented for [`Property`](crate::Property), [`Subscription`](crate::Subscription),
+/// [`TopicFilter`](crate::TopicFilter) and [`ReasonCode`](crate::ReasonCode), and by nobody else.
+#[expect(
+    private_bounds,
+    reason = "sealed: what has a byte form is the specification's to say"
+)]
+pub trait Element<'a>: Copy + Wired<'a> {}
+
+/// The byte form of an [`Element`].
+pub(crate) trait Wired<'a>: Sized {
+    /// Reads one from bytes that have been validated; `None` would be a fault of the validation.
+    fn read(reader: &mut Reader<'a>) -> Option<Self>;
+
+    fn write(&self, out: &mut Writer<'_>);
 }
 
 /// A list inside a packet: a slice of the caller's on its way out, bytes already
@@ -11,32 +26,42 @@ pub trait Element<'a>: Copy {
 /// nothing is copied or allocated.
 ///
 /// Two sequences are equal when their elements are.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Sequence<'a, T> {
     repr: Repr<'a, T>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 enum Repr<'a, T> {
     Slice(&'a [T]),
     Wire(&'a [u8]),
 }
 
 /// Iterates over a [`Sequence`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SequenceIter<'a, T> {
-    rest: Sequence<'a, T>,
-    marker: PhantomData<T>,
+    rest: Repr<'a, T>,
 }
 
 impl<'a, T: Element<'a>> Sequence<'a, T> {
     /// A sequence without elements.
-    pub const EMPTY: Self = Self { repr: Repr::Slice(&[]) };
+    pub const EMPTY: Self = Self {
+        repr: Repr::Slice(&[]),
+    };
 
     /// A sequence of the caller's.
     #[must_use]
     pub const fn new(elements: &'a [T]) -> Self {
-        Self { repr: Repr::Slice(elements) }
+        Self {
+            repr: Repr::Slice(elements),
+        }
+    }
+
+    /// A sequence of bytes that have been validated.
+    pub(crate) const fn from_wire(bytes: &'a [u8]) -> Self {
+        Self {
+            repr: Repr::Wire(bytes),
+        }
     }
 
     /// Whether there is no element.
@@ -48,10 +73,26 @@ impl<'a, T: Element<'a>> Sequence<'a, T> {
         }
     }
 
+    /// How many elements there are; of received ones it is counted anew at each call.
+    #[must_use]
+    pub fn len(self) -> usize {
+        match self.repr {
+            Repr::Slice(elements) => elements.len(),
+            Repr::Wire(_) => self.iter().count(),
+        }
+    }
+
     /// The elements in order.
     #[must_use]
     pub fn iter(self) -> SequenceIter<'a, T> {
-        SequenceIter { rest: self, marker: PhantomData }
+        SequenceIter { rest: self.repr }
+    }
+
+    pub(crate) fn write(self, out: &mut Writer<'_>) {
+        match self.repr {
+            Repr::Slice(elements) => elements.iter().for_each(|element| element.write(out)),
+            Repr::Wire(bytes) => out.bytes(bytes),
+        }
     }
 }
 
@@ -59,10 +100,38 @@ impl<'a, T: Element<'a>> Iterator for SequenceIter<'a, T> {
     type Item = T;
 
     fn next(&mut self) -> Option<T> {
-        let _ = &self.rest;
-        todo!()
+        match &mut self.rest {
+            Repr::Slice(elements) => {
+                let (first, rest) = elements.split_first()?;
+                *elements = rest;
+                Some(*first)
+            }
+            Repr::Wire(bytes) => {
+                let mut reader = Reader::new(bytes, 0);
+                if reader.is_empty() {
+                    return None;
+                }
+                let element = T::read(&mut reader);
+                debug_assert!(
+                    element.is_some(),
+                    "a sequence of bytes that were not validated"
+                );
+                *bytes = reader.rest();
+                element
+            }
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self.rest {
+            Repr::Slice(elements) => (elements.len(), Some(elements.len())),
+            // Every element takes one byte or more.
+            Repr::Wire(bytes) => (0, Some(bytes.len())),
+        }
     }
 }
+
+impl<'a, T: Element<'a>> core::iter::FusedIterator for SequenceIter<'a, T> {}
 
 impl<'a, T: Element<'a>> IntoIterator for Sequence<'a, T> {
     type Item = T;
@@ -91,10 +160,51 @@ impl<'a, T: Element<'a>, const N: usize> From<&'a [T; N]> for Sequence<'a, T> {
     }
 }
 
+impl<'a, T: Element<'a> + fmt::Debug> fmt::Debug for Sequence<'a, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl<'a, T: Element<'a> + fmt::Debug> fmt::Debug for SequenceIter<'a, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}
+
 impl<'a, T: Element<'a> + PartialEq> PartialEq for Sequence<'a, T> {
-    fn eq(&self, _other: &Self) -> bool {
-        todo!()
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
     }
 }
 
 impl<'a, T: Element<'a> + Eq> Eq for Sequence<'a, T> {}
+
+impl<'a, T: Element<'a> + Hash> Hash for Sequence<'a, T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let mut len: usize = 0;
+        for element in *self {
+            element.hash(state);
+            len = len.wrapping_add(1);
+        }
+        len.hash(state);
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<'a, T: Element<'a> + defmt::Format> defmt::Format for Sequence<'a, T> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "[");
+        for element in self.iter() {
+            defmt::write!(f, "{}, ", element);
+        }
+        defmt::write!(f, "]");
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl<'a, T: Element<'a> + defmt::Format> defmt::Format for SequenceIter<'a, T> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        Sequence { repr: self.rest }.format(f);
+    }
+}

@@ -1,7 +1,13 @@
-use crate::{PacketId, Properties, ReasonCode};
+use super::reason;
+use crate::allowed::{Place, Senders};
+use crate::wire::{Reader, Writer};
+use crate::{
+    DecodeError, EncodeError, PacketId, PacketType, Properties, ReasonCode, Version, property,
+};
 
 /// What PUBACK, PUBREC, PUBREL and PUBCOMP carry (sections 3.4 to 3.7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ack<'a> {
     /// The packet identifier of the PUBLISH.
     pub packet_id: PacketId,
@@ -11,10 +17,60 @@ pub struct Ack<'a> {
     pub properties: Properties<'a>,
 }
 
-impl Ack<'_> {
+impl<'a> Ack<'a> {
     /// An acknowledgement with nothing to add.
     #[must_use]
     pub const fn new(packet_id: PacketId, reason: ReasonCode) -> Self {
-        Self { packet_id, reason, properties: Properties::EMPTY }
+        Self {
+            packet_id,
+            reason,
+            properties: Properties::EMPTY,
+        }
+    }
+
+    pub(super) fn decode(
+        reader: &mut Reader<'a>,
+        packet: PacketType,
+        version: Version,
+        senders: Senders,
+    ) -> Result<Self, DecodeError> {
+        let mut ack = Self::new(reader.packet_id()?, ReasonCode::Success);
+        // Section 3.4.2.1: what ends early means success, without properties.
+        if version == Version::V5 && !reader.is_empty() {
+            ack.reason = reason::decode(reader, packet, version, senders)?;
+            if !reader.is_empty() {
+                ack.properties = property::decode(reader, version, Place::of(packet), senders)?;
+            }
+        }
+        Ok(ack)
+    }
+
+    pub(super) fn check(&self, packet: PacketType, version: Version) -> Result<(), EncodeError> {
+        let mut senders = Senders::ANY;
+        reason::check(self.reason, packet, version, &mut senders)?;
+        property::check(self.properties, version, Place::of(packet), &mut senders)
+    }
+
+    pub(super) fn write(&self, version: Version, out: &mut Writer<'_>) {
+        out.u16(self.packet_id.get());
+        write_reason(self.reason, self.properties, version, out);
+    }
+}
+
+/// Writes a reason code and properties in their shortest form: neither when there is
+/// nothing to say, the reason code alone when there are no properties.
+pub(super) fn write_reason(
+    reason: ReasonCode,
+    properties: Properties<'_>,
+    version: Version,
+    out: &mut Writer<'_>,
+) {
+    let bare = properties.is_empty();
+    if version == Version::V3_1_1 || (bare && reason == ReasonCode::Success) {
+        return;
+    }
+    out.u8(reason.as_u8());
+    if !bare {
+        property::write(properties, version, out);
     }
 }

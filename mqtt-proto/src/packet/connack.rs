@@ -1,7 +1,14 @@
-use crate::{Properties, ReasonCode};
+use super::reason;
+use crate::allowed::{Place, Senders};
+use crate::wire::{Reader, Writer};
+use crate::{
+    DecodeError, DecodeErrorKind, EncodeError, PacketType, Properties, ReasonCode, Version,
+    property,
+};
 
 /// A CONNACK packet (section 3.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ConnAck<'a> {
     /// Whether the Server continues a Session that it had.
     pub session_present: bool,
@@ -9,4 +16,52 @@ pub struct ConnAck<'a> {
     pub reason: ReasonCode,
     /// The Server's limits and more.
     pub properties: Properties<'a>,
+}
+
+const PLACE: Place = Place::of(PacketType::ConnAck);
+
+impl<'a> ConnAck<'a> {
+    pub(super) fn decode(
+        reader: &mut Reader<'a>,
+        version: Version,
+        senders: Senders,
+    ) -> Result<Self, DecodeError> {
+        let start = *reader;
+        let flags = reader.u8()?;
+        // [MQTT-3.2.2-1]
+        if flags & 0xFE != 0 {
+            return Err(start.error(DecodeErrorKind::ReservedConnAckFlags));
+        }
+        let session_present = flags == 1;
+        let reason = reason::decode(reader, PacketType::ConnAck, version, senders)?;
+        // [MQTT-3.2.2-6] [MQTT3-3.2.2-4]
+        if session_present && reason != ReasonCode::Success {
+            return Err(start.error(DecodeErrorKind::SessionPresentWithError));
+        }
+        let properties = property::decode(reader, version, PLACE, senders)?;
+        Ok(Self {
+            session_present,
+            reason,
+            properties,
+        })
+    }
+
+    pub(super) fn check(&self, version: Version) -> Result<(), EncodeError> {
+        let mut senders = Senders::ANY;
+        reason::check(self.reason, PacketType::ConnAck, version, &mut senders)?;
+        if self.session_present && self.reason != ReasonCode::Success {
+            return Err(EncodeError::SessionPresentWithError);
+        }
+        property::check(self.properties, version, PLACE, &mut senders)
+    }
+
+    pub(super) fn write(&self, version: Version, out: &mut Writer<'_>) {
+        out.u8(u8::from(self.session_present));
+        out.u8(match version {
+            // Checked to have one.
+            Version::V3_1_1 => reason::to_return_code(self.reason).unwrap_or_default(),
+            Version::V5 => self.reason.as_u8(),
+        });
+        property::write(self.properties, version, out);
+    }
 }

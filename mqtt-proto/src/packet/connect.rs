@@ -1,7 +1,13 @@
-use crate::{Properties, QoS, TopicName, Version};
+use crate::allowed::{Place, Senders};
+use crate::wire::{Reader, Writer};
+use crate::{
+    DecodeError, DecodeErrorKind, EncodeError, PacketType, Properties, QoS, Role, TopicName,
+    Version, property,
+};
 
 /// A CONNECT packet (section 3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Connect<'a> {
     /// The version asked for.
     pub version: Version,
@@ -36,10 +42,93 @@ impl<'a> Connect<'a> {
             properties: Properties::EMPTY,
         }
     }
+
+    /// By the version that the packet names, not by one agreed before.
+    pub(super) fn decode(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let version = decode_version(reader)?;
+        let flags = Flags::decode(reader, version)?;
+        let keep_alive = reader.u16()?;
+        let properties = property::decode(reader, version, PLACE, SENDERS)?;
+        // The payload's fields in their order [MQTT-3.1.3-1].
+        let client_id_field = *reader;
+        let client_id = reader.string()?;
+        // [MQTT3-3.1.3-7] [MQTT3-3.1.3-8]
+        if version == Version::V3_1_1 && client_id.is_empty() && !flags.has(Flags::CLEAN_START) {
+            return Err(client_id_field.error(DecodeErrorKind::EmptyClientId));
+        }
+        // [MQTT-3.1.2-9]
+        let will = if flags.has(Flags::WILL) {
+            Some(Will::decode(reader, version, flags)?)
+        } else {
+            None
+        };
+        // [MQTT-3.1.2-16] [MQTT-3.1.2-17]
+        let username = if flags.has(Flags::USER_NAME) {
+            Some(reader.string()?)
+        } else {
+            None
+        };
+        // [MQTT-3.1.2-18] [MQTT-3.1.2-19]
+        let password = if flags.has(Flags::PASSWORD) {
+            Some(reader.binary()?)
+        } else {
+            None
+        };
+        Ok(Self {
+            version,
+            clean_start: flags.has(Flags::CLEAN_START),
+            keep_alive,
+            client_id,
+            will,
+            username,
+            password,
+            properties,
+        })
+    }
+
+    pub(super) fn check(&self) -> Result<(), EncodeError> {
+        let v3 = self.version == Version::V3_1_1;
+        if v3 && self.client_id.is_empty() && !self.clean_start {
+            return Err(EncodeError::EmptyClientId);
+        }
+        if v3 && self.password.is_some() && self.username.is_none() {
+            return Err(EncodeError::PasswordWithoutUserName);
+        }
+        property::check_string(self.client_id)?;
+        property::check_string(self.username.unwrap_or_default())?;
+        property::check_binary(self.password.unwrap_or_default())?;
+        let mut senders = SENDERS;
+        if let Some(will) = &self.will {
+            property::check_binary(will.payload)?;
+            property::check(will.properties, self.version, Place::WILL, &mut senders)?;
+        }
+        property::check(self.properties, self.version, PLACE, &mut senders)
+    }
+
+    pub(super) fn write(&self, out: &mut Writer<'_>) {
+        out.string(PROTOCOL_NAME);
+        out.u8(self.version.level());
+        out.u8(Flags::of(self).0);
+        out.u16(self.keep_alive);
+        property::write(self.properties, self.version, out);
+        out.string(self.client_id);
+        if let Some(will) = &self.will {
+            property::write(will.properties, self.version, out);
+            out.string(will.topic.as_str());
+            out.binary(will.payload);
+        }
+        if let Some(username) = self.username {
+            out.string(username);
+        }
+        if let Some(password) = self.password {
+            out.binary(password);
+        }
+    }
 }
 
 /// The Will Message (section 3.1.2.5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Will<'a> {
     /// Where it is published.
     pub topic: TopicName<'a>,
@@ -51,4 +140,107 @@ pub struct Will<'a> {
     pub retain: bool,
     /// Will Delay Interval and the properties of the message.
     pub properties: Properties<'a>,
+}
+
+impl<'a> Will<'a> {
+    fn decode(
+        reader: &mut Reader<'a>,
+        version: Version,
+        flags: Flags,
+    ) -> Result<Self, DecodeError> {
+        let properties = property::decode(reader, version, Place::WILL, SENDERS)?;
+        let topic = reader.topic_name()?;
+        let payload = reader.binary()?;
+        Ok(Self {
+            topic,
+            payload,
+            qos: flags.will_qos().unwrap_or_default(),
+            retain: flags.has(Flags::WILL_RETAIN),
+            properties,
+        })
+    }
+}
+
+const PLACE: Place = Place::of(PacketType::Connect);
+const SENDERS: Senders = Senders::only(Role::Client);
+
+/// [MQTT-3.1.2-1]
+const PROTOCOL_NAME: &str = "MQTT";
+/// The name and level of MQTT 3.1, which is told from what is no MQTT at all.
+const PROTOCOL_NAME_3_1: &str = "MQIsdp";
+
+fn decode_version(reader: &mut Reader<'_>) -> Result<Version, DecodeError> {
+    let name_field = *reader;
+    let name = reader.binary()?;
+    let v3_1 = name == PROTOCOL_NAME_3_1.as_bytes();
+    if !v3_1 && name != PROTOCOL_NAME.as_bytes() {
+        return Err(name_field.error(DecodeErrorKind::InvalidProtocolName));
+    }
+    let level_field = *reader;
+    match reader.u8()? {
+        4 if !v3_1 => Ok(Version::V3_1_1),
+        5 if !v3_1 => Ok(Version::V5),
+        // [MQTT-3.1.2-2] [MQTT3-3.1.2-2]
+        level => Err(level_field.error(DecodeErrorKind::UnsupportedProtocolVersion(level))),
+    }
+}
+
+/// The Connect Flags (section 3.1.2.3).
+#[derive(Clone, Copy)]
+struct Flags(u8);
+
+impl Flags {
+    const RESERVED: u8 = 0x01;
+    const CLEAN_START: u8 = 0x02;
+    const WILL: u8 = 0x04;
+    const WILL_QOS: u8 = 0x18;
+    const WILL_RETAIN: u8 = 0x20;
+    const PASSWORD: u8 = 0x40;
+    const USER_NAME: u8 = 0x80;
+
+    fn decode(reader: &mut Reader<'_>, version: Version) -> Result<Self, DecodeError> {
+        let start = *reader;
+        let flags = Self(reader.u8()?);
+        let wrong = if flags.has(Self::RESERVED) {
+            // [MQTT-3.1.2-3]
+            DecodeErrorKind::ReservedConnectFlag
+        } else if !flags.has(Self::WILL) && flags.has(Self::WILL_QOS | Self::WILL_RETAIN) {
+            // [MQTT-3.1.2-11] [MQTT-3.1.2-13]
+            DecodeErrorKind::WillFlagsWithoutWill
+        } else if flags.will_qos().is_none() {
+            // [MQTT-3.1.2-12]
+            DecodeErrorKind::InvalidQoS
+        } else if version == Version::V3_1_1
+            && flags.has(Self::PASSWORD)
+            && !flags.has(Self::USER_NAME)
+        {
+            // [MQTT3-3.1.2-22]
+            DecodeErrorKind::PasswordWithoutUserName
+        } else {
+            return Ok(flags);
+        };
+        Err(start.error(wrong))
+    }
+
+    fn of(connect: &Connect<'_>) -> Self {
+        let mut flags = 0;
+        let mut set = |condition: bool, bits: u8| flags |= if condition { bits } else { 0 };
+        set(connect.clean_start, Self::CLEAN_START);
+        set(connect.username.is_some(), Self::USER_NAME);
+        set(connect.password.is_some(), Self::PASSWORD);
+        if let Some(will) = &connect.will {
+            set(true, Self::WILL | (will.qos.as_u8() << 3));
+            set(will.retain, Self::WILL_RETAIN);
+        }
+        Self(flags)
+    }
+
+    /// Whether any of the bits is set.
+    const fn has(self, bits: u8) -> bool {
+        self.0 & bits != 0
+    }
+
+    const fn will_qos(self) -> Option<QoS> {
+        QoS::from_u8((self.0 & Self::WILL_QOS) >> 3)
+    }
 }

@@ -1,3 +1,6 @@
+use crate::wire::varint;
+use crate::{DecodeError, DecodeErrorKind, DecodeOptions, Role, Version};
+
 /// The 15 types of control packet (section 2.1.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -19,4 +22,146 @@ pub enum PacketType {
     PingResp = 13,
     Disconnect = 14,
     Auth = 15,
+}
+
+/// Who may send a packet type.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum From {
+    Client,
+    Server,
+    Both,
+    /// The Server only in 5.0.
+    ClientOrBothIn5,
+    /// Both, but not in 3.1.1.
+    BothIn5,
+}
+
+/// The lower four bits of the first byte.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flags {
+    Fixed(u8),
+    /// DUP, QoS and RETAIN.
+    OfPublish,
+}
+
+impl PacketType {
+    /// The table of packet types (sections 2.1.2 and 2.1.3).
+    const fn rule(value: u8) -> Option<(Self, From, Flags)> {
+        Some(match value {
+            1 => (Self::Connect, From::Client, Flags::Fixed(0)),
+            2 => (Self::ConnAck, From::Server, Flags::Fixed(0)),
+            3 => (Self::Publish, From::Both, Flags::OfPublish),
+            4 => (Self::PubAck, From::Both, Flags::Fixed(0)),
+            5 => (Self::PubRec, From::Both, Flags::Fixed(0)),
+            // [MQTT-3.6.1-1]
+            6 => (Self::PubRel, From::Both, Flags::Fixed(2)),
+            7 => (Self::PubComp, From::Both, Flags::Fixed(0)),
+            // [MQTT-3.8.1-1]
+            8 => (Self::Subscribe, From::Client, Flags::Fixed(2)),
+            9 => (Self::SubAck, From::Server, Flags::Fixed(0)),
+            // [MQTT-3.10.1-1]
+            10 => (Self::Unsubscribe, From::Client, Flags::Fixed(2)),
+            11 => (Self::UnsubAck, From::Server, Flags::Fixed(0)),
+            12 => (Self::PingReq, From::Client, Flags::Fixed(0)),
+            13 => (Self::PingResp, From::Server, Flags::Fixed(0)),
+            // [MQTT-3.14.1-1]
+            14 => (Self::Disconnect, From::ClientOrBothIn5, Flags::Fixed(0)),
+            // [MQTT-3.15.1-1]
+            15 => (Self::Auth, From::BothIn5, Flags::Fixed(0)),
+            _ => return None,
+        })
+    }
+
+    /// The first byte of the packet, but for the flags of a PUBLISH.
+    pub(crate) const fn first_byte(self) -> u8 {
+        let high = (self as u8) << 4;
+        match Self::rule(self as u8) {
+            Some((_, _, Flags::Fixed(flags))) => high | flags,
+            _ => high,
+        }
+    }
+}
+
+/// What every packet starts with (section 2.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FixedHeader {
+    pub(crate) packet_type: PacketType,
+    pub(crate) flags: u8,
+    /// The bytes of the fixed header itself: 2 to 5.
+    pub(crate) len: usize,
+    /// The Remaining Length: the bytes that follow.
+    pub(crate) remaining: u32,
+}
+
+impl FixedHeader {
+    /// Reads it from the front of `bytes`; `None` when it is not yet whole.
+    /// What is wrong with the first byte is told without the others.
+    pub(crate) fn decode(
+        options: &DecodeOptions,
+        bytes: &[u8],
+    ) -> Result<Option<Self>, DecodeError> {
+        let Some((&first, rest)) = bytes.split_first() else {
+            return Ok(None);
+        };
+        let (packet_type, flags) =
+            Self::first(options, first).map_err(|kind| DecodeError { kind, offset: 0 })?;
+        let at = |offset: usize| offset.saturating_add(1);
+        match varint::decode(rest) {
+            Err((kind, offset)) => Err(DecodeError {
+                kind,
+                offset: at(offset),
+            }),
+            Ok(None) => Ok(None),
+            Ok(Some((remaining, len))) => {
+                let header = Self {
+                    packet_type,
+                    flags,
+                    len: at(len),
+                    remaining,
+                };
+                if header.packet_len() > u64::from(options.maximum_packet_size) {
+                    return Err(DecodeError {
+                        kind: DecodeErrorKind::PacketTooLarge,
+                        offset: 1,
+                    });
+                }
+                Ok(Some(header))
+            }
+        }
+    }
+
+    /// The size of the whole packet.
+    pub(crate) const fn packet_len(&self) -> u64 {
+        (self.remaining as u64).saturating_add(self.len as u64)
+    }
+
+    fn first(options: &DecodeOptions, byte: u8) -> Result<(PacketType, u8), DecodeErrorKind> {
+        let (value, flags) = (byte >> 4, byte & 0x0F);
+        let v5 = options.version == Version::V5;
+        let Some((packet_type, from, rule)) =
+            PacketType::rule(value).filter(|&(_, from, _)| v5 || from != From::BothIn5)
+        else {
+            return Err(DecodeErrorKind::UnknownPacketType(value));
+        };
+        let other_side = match from {
+            From::Client => options.sender == Role::Server,
+            From::Server => options.sender == Role::Client,
+            From::Both | From::BothIn5 => false,
+            From::ClientOrBothIn5 => options.sender == Role::Server && !v5,
+        };
+        if other_side {
+            return Err(DecodeErrorKind::PacketOfOtherSide(packet_type));
+        }
+        match rule {
+            // [MQTT-2.1.3-1] [MQTT3-2.2.2-1] [MQTT3-2.2.2-2]
+            Flags::Fixed(expected) if flags != expected => {
+                Err(DecodeErrorKind::ReservedFlags(packet_type))
+            }
+            // [MQTT-3.3.1-4]
+            Flags::OfPublish if flags & 0b0110 == 0b0110 => Err(DecodeErrorKind::InvalidQoS),
+            // [MQTT-3.3.1-2]
+            Flags::OfPublish if flags & 0b1110 == 0b1000 => Err(DecodeErrorKind::DupAtQoS0),
+            _ => Ok((packet_type, flags)),
+        }
+    }
 }

@@ -1,7 +1,14 @@
-use crate::{PacketId, Properties, QoS, TopicName};
+use super::write_packet;
+use crate::allowed::{Place, Senders};
+use crate::wire::{Reader, Writer};
+use crate::{
+    DecodeError, DecodeErrorKind, DecodeOptions, EncodeError, PacketId, PacketType, Properties,
+    QoS, TopicName, Version, property,
+};
 
 /// A PUBLISH packet (section 3.3), payload and all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Publish<'a> {
     /// What comes before the payload.
     pub head: PublishHead<'a>,
@@ -10,7 +17,8 @@ pub struct Publish<'a> {
 }
 
 /// What a PUBLISH packet says before its payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PublishHead<'a> {
     /// The QoS, with what belongs to it.
     pub delivery: Delivery,
@@ -60,7 +68,9 @@ impl Delivery {
     pub const fn packet_id(self) -> Option<PacketId> {
         match self {
             Self::AtMostOnce => None,
-            Self::AtLeastOnce { packet_id, .. } | Self::ExactlyOnce { packet_id, .. } => Some(packet_id),
+            Self::AtLeastOnce { packet_id, .. } | Self::ExactlyOnce { packet_id, .. } => {
+                Some(packet_id)
+            }
         }
     }
 
@@ -74,21 +84,104 @@ impl Delivery {
     }
 }
 
-impl PublishHead<'_> {
+impl<'a> PublishHead<'a> {
     /// Writes the head of a PUBLISH whose payload of `payload_len` bytes follows by other means.
     pub fn encode(
         &self,
-        version: crate::Version,
+        version: Version,
         payload_len: usize,
         buf: &mut [u8],
-    ) -> Result<usize, crate::EncodeError> {
-        let _ = (version, payload_len, buf);
-        todo!()
+    ) -> Result<usize, EncodeError> {
+        self.check(version)?;
+        write_packet(self.first_byte(), payload_len, buf, |out| {
+            self.write(version, out);
+        })
     }
 
     /// The bytes that [`encode`](Self::encode) would write; the payload is not among them.
-    pub fn encoded_len(&self, version: crate::Version, payload_len: usize) -> Result<usize, crate::EncodeError> {
-        let _ = (version, payload_len);
-        todo!()
+    pub fn encoded_len(&self, version: Version, payload_len: usize) -> Result<usize, EncodeError> {
+        self.check(version)?;
+        super::packet_len(payload_len, |out| self.write(version, out)).map(|(len, _)| len)
+    }
+
+    /// Reads the variable header, which need not be followed by the payload.
+    pub(crate) fn decode(
+        reader: &mut Reader<'a>,
+        flags: u8,
+        options: &DecodeOptions,
+    ) -> Result<Self, DecodeError> {
+        let topic_field = *reader;
+        // An empty name is told from one that is not a name: a Topic Alias may stand for it.
+        let bare = options.version == Version::V5 && reader.rest().starts_with(&[0, 0]);
+        let topic = if bare {
+            reader.u16()?;
+            None
+        } else {
+            Some(reader.topic_name()?)
+        };
+        let dup = flags & 0b1000 != 0;
+        let delivery = match flags & 0b0110 {
+            // [MQTT-2.2.1-2]
+            0b0000 => Delivery::AtMostOnce,
+            0b0010 => Delivery::AtLeastOnce {
+                packet_id: reader.packet_id()?,
+                dup,
+            },
+            _ => Delivery::ExactlyOnce {
+                packet_id: reader.packet_id()?,
+                dup,
+            },
+        };
+        let properties_field = *reader;
+        let properties = property::decode(
+            reader,
+            options.version,
+            PLACE,
+            Senders::only(options.sender),
+        )?;
+        if !properties.is_empty() || bare {
+            match properties.topic_alias() {
+                // [MQTT-3.3.2-9] [MQTT-3.3.2-11]
+                Some(alias) if alias.get() > options.topic_alias_maximum => {
+                    return Err(
+                        properties_field.error(DecodeErrorKind::TopicAliasInvalid(alias.get()))
+                    );
+                }
+                None if bare => return Err(topic_field.error(DecodeErrorKind::MissingTopic)),
+                _ => {}
+            }
+        }
+        Ok(Self {
+            delivery,
+            retain: flags & 1 != 0,
+            topic,
+            properties,
+        })
+    }
+
+    pub(super) fn first_byte(&self) -> u8 {
+        PacketType::Publish.first_byte()
+            | u8::from(self.delivery.dup()) << 3
+            | self.delivery.qos().as_u8() << 1
+            | u8::from(self.retain)
+    }
+
+    pub(super) fn check(&self, version: Version) -> Result<(), EncodeError> {
+        property::check(self.properties, version, PLACE, &mut { Senders::ANY })?;
+        // Section 3.3.2.1
+        if self.topic.is_none() && self.properties.topic_alias().is_none() {
+            return Err(EncodeError::MissingTopic);
+        }
+        Ok(())
+    }
+
+    pub(super) fn write(&self, version: Version, out: &mut Writer<'_>) {
+        out.string(self.topic.map_or("", TopicName::as_str));
+        if let Some(packet_id) = self.delivery.packet_id() {
+            out.u16(packet_id.get());
+        }
+        property::write(self.properties, version, out);
     }
 }
+
+const PLACE: Place = Place::of(PacketType::Publish);

@@ -1,7 +1,14 @@
-use crate::{Element, PacketId, Properties, QoS, Sequence, TopicFilter};
+use crate::allowed::{Place, Senders};
+use crate::sequence::Wired;
+use crate::wire::{Reader, Writer};
+use crate::{
+    DecodeError, DecodeErrorKind, Element, EncodeError, PacketId, PacketType, Properties, QoS,
+    Sequence, TopicFilter, Version, property,
+};
 
 /// A SUBSCRIBE packet (section 3.8).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Subscribe<'a> {
     /// The packet identifier that SUBACK will carry.
     pub packet_id: PacketId,
@@ -13,6 +20,7 @@ pub struct Subscribe<'a> {
 
 /// A filter and how it is subscribed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Subscription<'a> {
     /// What is subscribed to.
     pub filter: TopicFilter<'a>,
@@ -48,8 +56,6 @@ pub enum RetainHandling {
     DoNotSend = 2,
 }
 
-impl Element<'_> for Subscription<'_> {}
-
 impl<'a> Subscription<'a> {
     /// A subscription with default options but for the QoS.
     #[must_use]
@@ -63,5 +69,114 @@ impl<'a> Subscription<'a> {
                 retain_handling: RetainHandling::Send,
             },
         }
+    }
+}
+
+const PLACE: Place = Place::of(PacketType::Subscribe);
+
+impl<'a> Subscribe<'a> {
+    pub(super) fn decode(
+        reader: &mut Reader<'a>,
+        version: Version,
+        senders: Senders,
+    ) -> Result<Self, DecodeError> {
+        let packet_id = reader.packet_id()?;
+        let properties = property::decode(reader, version, PLACE, senders)?;
+        let subscriptions = Sequence::from_wire(reader.rest());
+        // [MQTT-3.8.3-2] [MQTT3-3.8.3-3]
+        if reader.is_empty() {
+            return Err(reader.error(DecodeErrorKind::EmptyPayload));
+        }
+        while !reader.is_empty() {
+            Subscription::decode(reader, version)?;
+        }
+        Ok(Self {
+            packet_id,
+            properties,
+            subscriptions,
+        })
+    }
+
+    pub(super) fn check(&self, version: Version) -> Result<(), EncodeError> {
+        if self.subscriptions.is_empty() {
+            return Err(EncodeError::EmptyPayload);
+        }
+        for Subscription { filter, options } in self.subscriptions {
+            if version == Version::V3_1_1 && options.as_u8() > 2 {
+                return Err(EncodeError::NotInVersion);
+            }
+            if options.no_local && filter.share_name().is_some() {
+                return Err(EncodeError::NoLocalOnShared);
+            }
+        }
+        property::check(self.properties, version, PLACE, &mut { Senders::ANY })
+    }
+
+    pub(super) fn write(&self, version: Version, out: &mut Writer<'_>) {
+        out.u16(self.packet_id.get());
+        property::write(self.properties, version, out);
+        self.subscriptions.write(out);
+    }
+}
+
+impl<'a> Subscription<'a> {
+    fn decode(reader: &mut Reader<'a>, version: Version) -> Result<Self, DecodeError> {
+        // [MQTT-3.8.3-1]
+        let filter = reader.topic_filter()?;
+        let options_field = *reader;
+        let byte = reader.u8()?;
+        let options = SubscriptionOptions::from_u8(byte, version)
+            .map_err(|kind| options_field.error(kind))?;
+        // [MQTT-3.8.3-4]
+        if options.no_local && filter.share_name().is_some() {
+            return Err(options_field.error(DecodeErrorKind::NoLocalOnShared));
+        }
+        Ok(Self { filter, options })
+    }
+}
+
+impl SubscriptionOptions {
+    fn from_u8(byte: u8, version: Version) -> Result<Self, DecodeErrorKind> {
+        // [MQTT-3.8.3-5] [MQTT3-3-8.3-4]
+        let reserved = if version == Version::V5 {
+            0b1100_0000
+        } else {
+            0b1111_1100
+        };
+        if byte & reserved != 0 {
+            return Err(DecodeErrorKind::ReservedSubscriptionOptions);
+        }
+        Ok(Self {
+            maximum_qos: QoS::from_u8(byte & 0b11).ok_or(DecodeErrorKind::InvalidQoS)?,
+            no_local: byte & 0b100 != 0,
+            retain_as_published: byte & 0b1000 != 0,
+            retain_handling: match byte >> 4 {
+                0 => RetainHandling::Send,
+                1 => RetainHandling::SendIfNew,
+                2 => RetainHandling::DoNotSend,
+                _ => return Err(DecodeErrorKind::InvalidRetainHandling),
+            },
+        })
+    }
+
+    const fn as_u8(self) -> u8 {
+        self.maximum_qos.as_u8()
+            | (self.no_local as u8) << 2
+            | (self.retain_as_published as u8) << 3
+            | (self.retain_handling as u8) << 4
+    }
+}
+
+impl<'a> Element<'a> for Subscription<'a> {}
+
+impl<'a> Wired<'a> for Subscription<'a> {
+    fn read(reader: &mut Reader<'a>) -> Option<Self> {
+        // What 3.1.1 allows is what 5.0 reads the same.
+        Self::decode(reader, Version::V5).ok()
+    }
+
+    fn write(&self, out: &mut Writer<'_>) {
+        out.string(self.filter.as_str());
+        out.u8(self.options.as_u8());
     }
 }

@@ -1,8 +1,14 @@
 //! The 27 properties of MQTT 5.0 (section 2.2.2.2).
 
+mod codec;
+mod table;
+mod value;
+
 use core::num::{NonZeroU16, NonZeroU32};
 
-use crate::{Element, QoS, Sequence, SubscriptionIdentifier, TopicName};
+pub(crate) use codec::{check, check_binary, check_string, decode, write};
+
+use crate::{QoS, Sequence, SubscriptionIdentifier, TopicName};
 
 /// The identifiers of the 27 properties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,6 +47,7 @@ pub enum PropertyId {
 
 /// A property of MQTT 5.0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Property<'a> {
     /// Whether the payload is UTF-8 text.
     PayloadFormatIndicator(bool),
@@ -97,8 +104,6 @@ pub enum Property<'a> {
     /// Whether the Server supports Shared Subscriptions.
     SharedSubscriptionAvailable(bool),
 }
-
-impl<'a> Element<'a> for Property<'a> {}
 
 /// The properties of one packet, in order; empty in 3.1.1.
 pub type Properties<'a> = Sequence<'a, Property<'a>>;

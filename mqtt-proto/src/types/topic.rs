@@ -1,15 +1,23 @@
 use core::fmt;
 
+use crate::wire::string;
+
 /// What a topic is published to: not empty, no wildcards, no U+0000, at most 65,535 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TopicName<'a>(&'a str);
 
 /// What is subscribed to: a topic name in which `+` may stand for a level and a final `#` for the rest.
+///
+/// `$share/{ShareName}/{filter}` is a Shared Subscription in both versions: 3.1.1 does not
+/// define them, but the servers that speak it do, and a filter that 5.0 refuses is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TopicFilter<'a>(&'a str);
 
 /// What is wrong with a topic name or topic filter, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TopicError {
     /// What is wrong.
     pub kind: TopicErrorKind,
@@ -19,6 +27,7 @@ pub struct TopicError {
 
 /// The kinds of [`TopicError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum TopicErrorKind {
     /// Empty [MQTT-4.7.3-1].
@@ -40,8 +49,30 @@ pub enum TopicErrorKind {
 impl<'a> TopicName<'a> {
     /// Checks the name.
     pub fn new(name: &'a str) -> Result<Self, TopicError> {
-        let _ = name;
-        todo!()
+        check_len(name)?;
+        // [MQTT-3.3.2-2] [MQTT-4.7.0-1] [MQTT-4.7.3-2]
+        match name
+            .bytes()
+            .position(|byte| matches!(byte, 0 | b'+' | b'#'))
+        {
+            None => Ok(Self(name)),
+            Some(offset) => {
+                let nul = name.as_bytes().get(offset) == Some(&0);
+                Err(TopicError {
+                    kind: if nul {
+                        TopicErrorKind::Nul
+                    } else {
+                        TopicErrorKind::WildcardInName
+                    },
+                    offset,
+                })
+            }
+        }
+    }
+
+    /// A name that has been checked before.
+    pub(crate) const fn from_checked(name: &'a str) -> Self {
+        Self(name)
     }
 
     /// The string.
@@ -51,11 +82,56 @@ impl<'a> TopicName<'a> {
     }
 }
 
+/// What a Shared Subscription starts with.
+const SHARE: &str = "$share/";
+
 impl<'a> TopicFilter<'a> {
     /// Checks the filter.
     pub fn new(filter: &'a str) -> Result<Self, TopicError> {
-        let _ = filter;
-        todo!()
+        check_len(filter)?;
+        let bytes = filter.as_bytes();
+        if let Some(offset) = bytes.iter().position(|&byte| byte == 0) {
+            return Err(TopicError {
+                kind: TopicErrorKind::Nul,
+                offset,
+            });
+        }
+        let shared = filter
+            .strip_prefix(SHARE)
+            .map(|rest| rest.split_once('/').unwrap_or((rest, "")));
+        if let Some((name, matched)) = shared {
+            // [MQTT-4.8.2-1] [MQTT-4.8.2-2]
+            if name.is_empty() || matched.is_empty() || name.contains(['+', '#']) {
+                return Err(TopicError {
+                    kind: TopicErrorKind::Share,
+                    offset: SHARE.len(),
+                });
+            }
+        }
+        // With its ShareName free of wildcards, a shared filter's levels are checked like any other's.
+        let mut level_start = true;
+        let mut rest = bytes.iter().enumerate().peekable();
+        while let Some((offset, &byte)) = rest.next() {
+            let next = rest.peek().map(|&(_, &byte)| byte);
+            match byte {
+                // [MQTT-4.7.1-2]
+                b'+' if !level_start || next.is_some_and(|next| next != b'/') => {
+                    return Err(TopicError {
+                        kind: TopicErrorKind::PlusNotAlone,
+                        offset,
+                    });
+                }
+                // [MQTT-4.7.1-1]
+                b'#' if !level_start || next.is_some() => {
+                    return Err(TopicError {
+                        kind: TopicErrorKind::HashNotLast,
+                        offset,
+                    });
+                }
+                _ => level_start = byte == b'/',
+            }
+        }
+        Ok(Self(filter))
     }
 
     /// The string, with its `$share` prefix if it has one.
@@ -67,28 +143,67 @@ impl<'a> TopicFilter<'a> {
     /// The ShareName of a `$share/{ShareName}/{filter}`.
     #[must_use]
     pub fn share_name(self) -> Option<&'a str> {
-        todo!()
+        self.split_share().map(|(name, _)| name)
     }
 
     /// The part that topic names are matched against: what follows the ShareName, or all of it.
     #[must_use]
     pub fn matched_part(self) -> &'a str {
-        todo!()
+        self.split_share().map_or(self.0, |(_, matched)| matched)
     }
 
     /// Whether it contains `+` or `#`.
     #[must_use]
     pub fn has_wildcard(self) -> bool {
-        todo!()
+        self.0.contains(['+', '#'])
     }
 
     /// Whether a message published to `name` is for this filter (section 4.7); a
     /// `$share` filter is matched by the part after its ShareName.
     #[must_use]
     pub fn matches(self, name: TopicName<'_>) -> bool {
-        let _ = name;
-        todo!()
+        let filter = self.matched_part();
+        let name = name.as_str();
+        // [MQTT-4.7.2-1]
+        if name.starts_with('$') && filter.starts_with(['+', '#']) {
+            return false;
+        }
+        // Character by character, nothing normalized [MQTT-4.7.3-4].
+        let mut names = name.split('/');
+        for level in filter.split('/') {
+            if level == "#" {
+                // The rest, and the parent level too, where no name is left.
+                return true;
+            }
+            match names.next() {
+                Some(name) if level == "+" || level == name => {}
+                _ => return false,
+            }
+        }
+        names.next().is_none()
     }
+
+    fn split_share(self) -> Option<(&'a str, &'a str)> {
+        self.0.strip_prefix(SHARE)?.split_once('/')
+    }
+}
+
+fn check_len(topic: &str) -> Result<(), TopicError> {
+    // [MQTT-4.7.3-1]
+    if topic.is_empty() {
+        return Err(TopicError {
+            kind: TopicErrorKind::Empty,
+            offset: 0,
+        });
+    }
+    // [MQTT-4.7.3-3]
+    if topic.len() > string::MAX_LEN {
+        return Err(TopicError {
+            kind: TopicErrorKind::TooLong,
+            offset: string::MAX_LEN,
+        });
+    }
+    Ok(())
 }
 
 impl fmt::Display for TopicName<'_> {
@@ -103,10 +218,27 @@ impl fmt::Display for TopicFilter<'_> {
     }
 }
 
+impl fmt::Display for TopicErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "is empty",
+            Self::TooLong => "is longer than 65,535 bytes",
+            Self::Nul => "contains U+0000",
+            Self::WildcardInName => "has a wildcard in a name",
+            Self::PlusNotAlone => "has a '+' that does not fill its level",
+            Self::HashNotLast => "has a '#' that is not alone in the last level",
+            Self::Share => "has no share name, or no filter after it",
+        })
+    }
+}
+
 impl fmt::Display for TopicError {
-    fn fmt(&self, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        todo!()
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "topic {} (at byte {})", self.kind, self.offset)
     }
 }
 
 impl core::error::Error for TopicError {}
+
+#[cfg(test)]
+mod tests;

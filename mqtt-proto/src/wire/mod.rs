@@ -1,1 +1,9 @@
-//! Bounds-checked primitives over bytes.
+//! Bounds-checked primitives over bytes: how MQTT writes numbers, strings and binary data (section 1.5).
+
+mod read;
+pub(crate) mod string;
+pub(crate) mod varint;
+mod write;
+
+pub(crate) use read::Reader;
+pub(crate) use write::Writer;

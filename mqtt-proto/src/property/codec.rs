@@ -1,0 +1,152 @@
+//! The properties of a packet, to and from the wire: a length and so many bytes of them.
+
+use super::table::{Census, Refusal, Row, Wire};
+use super::value::Value;
+use super::{Properties, Property, PropertyId};
+use crate::allowed::{Place, Senders};
+use crate::sequence::Wired;
+use crate::wire::{Reader, Writer, string};
+use crate::{DecodeError, DecodeErrorKind, Element, EncodeError, Sequence, Version};
+
+/// Reads the properties that `sender` may send at `place`; nothing in 3.1.1, which has none.
+pub(crate) fn decode<'a>(
+    reader: &mut Reader<'a>,
+    version: Version,
+    place: Place,
+    senders: Senders,
+) -> Result<Properties<'a>, DecodeError> {
+    if version == Version::V3_1_1 {
+        return Ok(Properties::EMPTY);
+    }
+    // [MQTT-2.2.2-1] Where there are none the length is there all the same.
+    let len = reader.varint()?;
+    if len == 0 {
+        return Ok(Properties::EMPTY);
+    }
+    let section = reader.section(usize::try_from(len).unwrap_or(usize::MAX))?;
+    validate(section, place, senders)?;
+    Ok(Sequence::from_wire(section.rest()))
+}
+
+/// Out of line, since most packets have no properties.
+#[inline(never)]
+fn validate(mut section: Reader<'_>, place: Place, senders: Senders) -> Result<(), DecodeError> {
+    let start = section;
+    let mut census = Census::new(place, senders);
+    while !section.is_empty() {
+        let property = section;
+        let row = row(&mut section)?;
+        census.admit(row).map_err(|refusal| {
+            property.error(match refusal {
+                Refusal::NotAllowed => DecodeErrorKind::PropertyNotAllowed(row.id),
+                Refusal::WrongSender => DecodeErrorKind::PropertyOfOtherSide(row.id),
+                Refusal::Repeated => DecodeErrorKind::PropertyRepeated(row.id),
+            })
+        })?;
+        Value::read(row, &mut section)?;
+    }
+    if census.has(PropertyId::AuthenticationData) && !census.has(PropertyId::AuthenticationMethod) {
+        return Err(start.error(DecodeErrorKind::AuthenticationDataWithoutMethod));
+    }
+    Ok(())
+}
+
+/// Reads an identifier: a Variable Byte Integer, though none of today's takes more than one byte.
+fn row(reader: &mut Reader<'_>) -> Result<&'static Row, DecodeError> {
+    let start = *reader;
+    let id = reader.varint()?;
+    u8::try_from(id)
+        .ok()
+        .and_then(PropertyId::row_of)
+        .ok_or_else(|| start.error(DecodeErrorKind::UnknownProperty(id)))
+}
+
+/// Whether the properties may be at `place`; `senders` are narrowed to those who may send them there.
+pub(crate) fn check(
+    properties: Properties<'_>,
+    version: Version,
+    place: Place,
+    senders: &mut Senders,
+) -> Result<(), EncodeError> {
+    if properties.is_empty() {
+        return Ok(());
+    }
+    if version == Version::V3_1_1 {
+        return Err(EncodeError::NotInVersion);
+    }
+    let mut census = Census::new(place, *senders);
+    for property in properties {
+        let id = property.id();
+        let Some(row) = PropertyId::row_of(id as u8) else {
+            return Err(EncodeError::PropertyNotAllowed(id));
+        };
+        census.admit(row).map_err(|refusal| match refusal {
+            Refusal::NotAllowed => EncodeError::PropertyNotAllowed(id),
+            Refusal::WrongSender => EncodeError::NobodyMaySend,
+            Refusal::Repeated => EncodeError::PropertyRepeated(id),
+        })?;
+        match property.to_value() {
+            Value::Number(number) if row.holds(number) => {}
+            Value::Number(_) => return Err(EncodeError::PropertyValue(id)),
+            Value::Text(text) => check_string(text)?,
+            Value::Topic(_) => {}
+            Value::Binary(bytes) => check_binary(bytes)?,
+            Value::Pair(name, value) => {
+                check_string(name)?;
+                check_string(value)?;
+            }
+        }
+    }
+    if census.has(PropertyId::AuthenticationData) && !census.has(PropertyId::AuthenticationMethod) {
+        return Err(EncodeError::AuthenticationDataWithoutMethod);
+    }
+    *senders = census.senders;
+    Ok(())
+}
+
+/// Writes the properties with their length; nothing in 3.1.1.
+pub(crate) fn write(properties: Properties<'_>, version: Version, out: &mut Writer<'_>) {
+    if version == Version::V3_1_1 {
+        return;
+    }
+    let mut count = Writer::counting();
+    properties.write(&mut count);
+    // Larger than four bytes can tell is larger than a packet may be, which is checked.
+    out.varint(u32::try_from(count.len()).unwrap_or(u32::MAX));
+    properties.write(out);
+}
+
+pub(crate) fn check_string(string: &str) -> Result<(), EncodeError> {
+    check_binary(string.as_bytes())?;
+    // [MQTT-1.5.4-2]
+    if string.as_bytes().contains(&0) {
+        Err(EncodeError::NulInString)
+    } else {
+        Ok(())
+    }
+}
+
+pub(crate) const fn check_binary(bytes: &[u8]) -> Result<(), EncodeError> {
+    if bytes.len() > string::MAX_LEN {
+        Err(EncodeError::StringTooLong)
+    } else {
+        Ok(())
+    }
+}
+
+impl<'a> Element<'a> for Property<'a> {}
+
+impl<'a> Wired<'a> for Property<'a> {
+    fn read(reader: &mut Reader<'a>) -> Option<Self> {
+        let row = row(reader).ok()?;
+        let value = Value::read(row, reader).ok()?;
+        Self::from_value(row.id, value)
+    }
+
+    fn write(&self, out: &mut Writer<'_>) {
+        let id = self.id();
+        let wire = PropertyId::row_of(id as u8).map_or(Wire::Byte, |row| row.wire);
+        out.u8(id as u8);
+        self.to_value().write(wire, out);
+    }
+}

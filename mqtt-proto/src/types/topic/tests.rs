@@ -1,0 +1,107 @@
+use super::*;
+
+fn filter_error(filter: &str) -> Option<(TopicErrorKind, usize)> {
+    TopicFilter::new(filter)
+        .err()
+        .map(|error| (error.kind, error.offset))
+}
+
+#[test]
+fn names() {
+    for name in ["a", "/", "a/b", "$SYS/x", " ", "\u{FEFF}"] {
+        assert_eq!(TopicName::new(name).map(TopicName::as_str), Ok(name));
+    }
+    let kind = |name| {
+        TopicName::new(name)
+            .map_err(|error| (error.kind, error.offset))
+            .map(|_| ())
+    };
+    assert_eq!(kind(""), Err((TopicErrorKind::Empty, 0)));
+    assert_eq!(kind("a/+"), Err((TopicErrorKind::WildcardInName, 2)));
+    assert_eq!(kind("a#"), Err((TopicErrorKind::WildcardInName, 1)));
+    assert_eq!(kind("a\0"), Err((TopicErrorKind::Nul, 1)));
+}
+
+#[test]
+fn filters() {
+    for filter in [
+        "#",
+        "+",
+        "a/#",
+        "a/+/b",
+        "+/+",
+        "/+",
+        "a",
+        "$share/g/a/+/#",
+        "$share/g//",
+        "$share",
+        "$shared/+",
+    ] {
+        assert_eq!(filter_error(filter), None, "{filter}");
+    }
+    assert_eq!(filter_error(""), Some((TopicErrorKind::Empty, 0)));
+    assert_eq!(filter_error("a+"), Some((TopicErrorKind::PlusNotAlone, 1)));
+    assert_eq!(filter_error("+a"), Some((TopicErrorKind::PlusNotAlone, 0)));
+    assert_eq!(
+        filter_error("a/#/b"),
+        Some((TopicErrorKind::HashNotLast, 2))
+    );
+    assert_eq!(filter_error("a#"), Some((TopicErrorKind::HashNotLast, 1)));
+    assert_eq!(filter_error("##"), Some((TopicErrorKind::HashNotLast, 0)));
+    assert_eq!(filter_error("a\0b"), Some((TopicErrorKind::Nul, 1)));
+}
+
+#[test]
+fn share_names() {
+    // [MQTT-4.8.2-1] [MQTT-4.8.2-2]
+    for filter in [
+        "$share/",
+        "$share//a",
+        "$share/g",
+        "$share/g/",
+        "$share/+/a",
+        "$share/g#/a",
+    ] {
+        assert_eq!(
+            filter_error(filter),
+            Some((TopicErrorKind::Share, 7)),
+            "{filter}"
+        );
+    }
+    let filter = TopicFilter::new("$share/group/a/+").unwrap();
+    assert_eq!(filter.share_name(), Some("group"));
+    assert_eq!(filter.matched_part(), "a/+");
+    assert!(filter.has_wildcard());
+    assert!(filter.matches(TopicName::new("a/b").unwrap()));
+    assert!(!filter.matches(TopicName::new("$share/group/a/b").unwrap()));
+}
+
+#[test]
+fn too_long_for_its_length() {
+    extern crate std;
+    let long = std::string::String::from_utf8(std::vec![b'a'; 65_536]).unwrap();
+    assert_eq!(
+        TopicName::new(&long).unwrap_err().kind,
+        TopicErrorKind::TooLong
+    );
+    assert_eq!(
+        TopicFilter::new(&long).unwrap_err().kind,
+        TopicErrorKind::TooLong
+    );
+    assert!(TopicName::new(&long[1..]).is_ok());
+}
+
+#[test]
+fn dollar_topics_are_not_for_leading_wildcards() {
+    // [MQTT-4.7.2-1]
+    let matches = |filter, name| {
+        TopicFilter::new(filter)
+            .unwrap()
+            .matches(TopicName::new(name).unwrap())
+    };
+    assert!(!matches("#", "$SYS"));
+    assert!(!matches("+/monitor/Clients", "$SYS/monitor/Clients"));
+    assert!(matches("$SYS/#", "$SYS/monitor"));
+    assert!(matches("$SYS/+", "$SYS/monitor"));
+    assert!(!matches("$share/g/#", "$SYS/monitor"));
+}
