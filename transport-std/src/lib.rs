@@ -1,2 +1,37 @@
 //! An MQTT client for computers.
 #![forbid(unsafe_code)]
+
+mod client;
+mod command;
+mod completion;
+mod connected;
+mod error;
+mod handle;
+mod message;
+mod options;
+mod property;
+mod shared;
+mod subscribe;
+mod subscription;
+mod url;
+
+pub use bytes::Bytes;
+pub use client::Client;
+pub use connected::Connected;
+pub use error::{
+    ConnectError, ConnectPhase, ConnectionLost, DisconnectError, OptionsError, PublishError,
+    RecvError, Refusal, SubscribeError, UnsubscribeError,
+};
+pub use handle::{Handle, PublishHandle, UnsubscribeHandle};
+pub use message::Message;
+pub use mqtt_proto::{
+    DecodeError, EncodeError, PropertyId, QoS, ReasonCode, RetainHandling, SubscriptionIdentifier,
+    SubscriptionOptions, TopicError, TopicErrorKind, Version,
+};
+pub use mqtt_session::{Limits, Timeout, Violation};
+pub use options::{Options, Reconnect};
+pub use property::{Properties, Property};
+pub use shared::Statistics;
+pub use subscribe::{Filter, Subscribe};
+pub use subscription::{CallbackSubscription, Iter, Subscription};
+pub use url::UrlError;

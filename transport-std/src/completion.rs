@@ -1,0 +1,80 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::shared::Shared;
+
+/// A value that one thread gives once and others wait for.
+pub(crate) struct Cell<T> {
+    value: Mutex<Option<T>>,
+    given: Condvar,
+    /// Whether somebody asked for the value before it was there.
+    wanted: AtomicBool,
+    shared: Arc<Shared>,
+}
+
+impl<T: Clone> Cell<T> {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            value: Mutex::new(None),
+            given: Condvar::new(),
+            wanted: AtomicBool::new(false),
+            shared,
+        }
+    }
+
+    /// Gives the value. Only the first one counts.
+    pub(crate) fn give(&self, value: T) {
+        let mut slot = self.value.lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.is_some() {
+            return;
+        }
+        *slot = Some(value);
+        if self.wanted.load(Ordering::Relaxed) {
+            self.shared.wanted.release();
+        }
+        drop(slot);
+        self.given.notify_all();
+    }
+
+    pub(crate) fn get(&self) -> Option<T> {
+        let slot = self.value.lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.is_none() {
+            self.want();
+        }
+        slot.clone()
+    }
+
+    pub(crate) fn wait(&self) -> T {
+        let mut slot = self.value.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(value) = &*slot {
+                return value.clone();
+            }
+            self.want();
+            slot = self
+                .given
+                .wait(slot)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    pub(crate) fn wait_timeout(&self, timeout: Duration) -> Option<T> {
+        let slot = self.value.lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.is_none() {
+            self.want();
+        }
+        let (slot, _) = self
+            .given
+            .wait_timeout_while(slot, timeout, |slot| slot.is_none())
+            .unwrap_or_else(PoisonError::into_inner);
+        slot.clone()
+    }
+
+    /// Called with the value's lock held, while it is not there.
+    fn want(&self) {
+        if !self.wanted.swap(true, Ordering::Relaxed) {
+            self.shared.wanted.acquire();
+        }
+    }
+}

@@ -1,0 +1,362 @@
+use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::num::{NonZeroU16, NonZeroUsize};
+use std::sync::Arc;
+use std::time::Duration;
+
+use mqtt_proto::Version;
+
+use crate::url::Address;
+use crate::{
+    ConnectError, Connected, ConnectionLost, Message, Properties, Property, SubscribeError,
+    UrlError,
+};
+
+/// What the client is told at its start.
+///
+/// ```
+/// use std::time::Duration;
+/// use transport_std::{Message, Options, Version};
+///
+/// let options = Options::from_url("mqtt://user:pass@localhost:1883")?
+///     .client_id("pump-7")
+///     .version(Version::V3_1_1)
+///     .keep_alive(Duration::from_secs(30))
+///     .will(Message::new("pump/7/state", "lost").retain(true));
+/// # Ok::<(), transport_std::UrlError>(())
+/// ```
+#[derive(Clone)]
+pub struct Options {
+    pub(crate) address: Address,
+    pub(crate) version: Version,
+    pub(crate) client_id: String,
+    pub(crate) keep_alive: u16,
+    pub(crate) clean_start: bool,
+    pub(crate) will: Option<Message>,
+    pub(crate) properties: Properties,
+    pub(crate) session_expiry_interval: Option<u32>,
+    pub(crate) receive_maximum: NonZeroU16,
+    pub(crate) maximum_packet_size: u32,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) ping_timeout: Duration,
+    pub(crate) drain_timeout: Duration,
+    pub(crate) reconnect: Option<Reconnect>,
+    pub(crate) maximum_outbox: usize,
+    pub(crate) inbound_capacity: NonZeroUsize,
+    pub(crate) hooks: Hooks,
+}
+
+/// A hook of the user's: runs on the client's callback thread, never on the I/O thread.
+pub(crate) type Hook<T> = Arc<dyn Fn(&T) + Send + Sync>;
+
+/// What the user wants called.
+#[derive(Clone, Default)]
+pub(crate) struct Hooks {
+    pub(crate) connect: Option<Hook<Connected>>,
+    pub(crate) connect_failed: Option<Hook<ConnectError>>,
+    pub(crate) connection_lost: Option<Hook<ConnectionLost>>,
+    pub(crate) reconnecting: Option<Hook<u32>>,
+    pub(crate) resubscribe_failed: Option<Hook<SubscribeError>>,
+    pub(crate) default_handler: Option<Arc<dyn Fn(Message) + Send + Sync>>,
+}
+
+/// When to connect again: the delay doubles from `minimum` to `maximum`, and a random half of
+/// it is taken off, so that a thousand clients do not return as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reconnect {
+    /// The delay before the first attempt.
+    pub minimum: Duration,
+    /// The longest delay.
+    pub maximum: Duration,
+}
+
+impl Default for Reconnect {
+    /// From one second to two minutes.
+    fn default() -> Self {
+        Self {
+            minimum: Duration::from_secs(1),
+            maximum: Duration::from_secs(120),
+        }
+    }
+}
+
+/// Where to, and as whom.
+impl Options {
+    /// Options for a Server at `host` (a name or an IP address) and `port`.
+    pub fn new(host: impl Into<String>, port: u16) -> Self {
+        Self::at(Address {
+            host: host.into(),
+            port,
+            username: None,
+            password: None,
+        })
+    }
+
+    /// Options from a URL: `mqtt://[user[:password]@]host[:port]`, or `tcp://` for the same.
+    /// What is special in a URL stands percent-encoded. Without a port it is 1883.
+    ///
+    /// # Errors
+    ///
+    /// [`UrlError`] says which part of the URL is wrong.
+    pub fn from_url(url: &str) -> Result<Self, UrlError> {
+        Address::parse(url).map(Self::at)
+    }
+
+    fn at(address: Address) -> Self {
+        Self {
+            address,
+            version: Version::V5,
+            client_id: String::new(),
+            keep_alive: 60,
+            clean_start: true,
+            will: None,
+            properties: Properties::new(),
+            session_expiry_interval: None,
+            receive_maximum: NonZeroU16::MAX,
+            maximum_packet_size: 16 << 20,
+            connect_timeout: Duration::from_secs(10),
+            ping_timeout: Duration::from_secs(10),
+            drain_timeout: Duration::from_secs(10),
+            reconnect: Some(Reconnect::default()),
+            maximum_outbox: 16 << 20,
+            inbound_capacity: NonZeroUsize::new(1024).unwrap_or(NonZeroUsize::MIN),
+            hooks: Hooks::default(),
+        }
+    }
+
+    /// The version to speak. Default: 5.0.
+    #[must_use]
+    pub fn version(mut self, version: Version) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// The client identifier. Default: empty, and the Server assigns one; the one that it
+    /// assigned in 5.0 is kept for reconnects.
+    #[must_use]
+    pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
+        self.client_id = client_id.into();
+        self
+    }
+
+    /// The user name. Default: that of the URL, or none.
+    #[must_use]
+    pub fn username(mut self, username: impl Into<String>) -> Self {
+        self.address.username = Some(username.into());
+        self
+    }
+
+    /// The password. In 3.1.1 only with a user name. Default: that of the URL, or none.
+    #[must_use]
+    pub fn password(mut self, password: impl Into<Vec<u8>>) -> Self {
+        self.address.password = Some(password.into());
+        self
+    }
+
+    /// What the Server publishes when the connection is lost; not after `disconnect`.
+    #[must_use]
+    pub fn will(mut self, will: Message) -> Self {
+        self.will = Some(will);
+        self
+    }
+
+    /// A property of CONNECT (5.0): User Property, Request Problem Information and the like.
+    /// Those that have an option of their own are set with it.
+    #[must_use]
+    pub fn property(mut self, property: Property) -> Self {
+        self.properties.push(property);
+        self
+    }
+}
+
+/// The session.
+impl Options {
+    /// Whether the first connection begins a new Session (Clean Start; Clean Session in 3.1.1).
+    /// Default: `true`.
+    ///
+    /// In 5.0 a reconnect always asks for the Session of the connection before. In 3.1.1 the flag
+    /// says also that the Session ends with the connection, and stands as given.
+    #[must_use]
+    pub fn clean_start(mut self, clean_start: bool) -> Self {
+        self.clean_start = clean_start;
+        self
+    }
+
+    /// How many seconds the Server keeps the Session after a connection is over (5.0);
+    /// `u32::MAX`: for ever. Default: 0, it does not.
+    #[must_use]
+    pub fn session_expiry_interval(mut self, seconds: u32) -> Self {
+        self.session_expiry_interval = Some(seconds);
+        self
+    }
+
+    /// The longest time without a packet from us, in whole seconds, rounded up, at most 65,535;
+    /// zero turns it off. Default: 60 s. A Server of 5.0 may set another.
+    #[must_use]
+    pub fn keep_alive(mut self, keep_alive: Duration) -> Self {
+        let seconds = keep_alive.as_secs() + u64::from(keep_alive.subsec_nanos() > 0);
+        self.keep_alive = u16::try_from(seconds).unwrap_or(u16::MAX);
+        self
+    }
+
+    /// How long the Server may take to answer a PINGREQ. Default: 10 s.
+    #[must_use]
+    pub fn ping_timeout(mut self, timeout: Duration) -> Self {
+        self.ping_timeout = timeout;
+        self
+    }
+
+    /// How long opening the transport may take, and then how long the CONNACK. Default: 10 s each.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long a `disconnect` waits for what is in flight, and the drop of the last
+    /// [`Client`](crate::Client). Default: 10 s.
+    #[must_use]
+    pub fn drain_timeout(mut self, timeout: Duration) -> Self {
+        self.drain_timeout = timeout;
+        self
+    }
+
+    /// When to connect again after a loss; `None`: never. Default: [`Reconnect::default`].
+    #[must_use]
+    pub fn reconnect(mut self, reconnect: impl Into<Option<Reconnect>>) -> Self {
+        self.reconnect = reconnect.into();
+        self
+    }
+}
+
+/// Limits.
+impl Options {
+    /// How many messages of QoS 1 and 2 may come before they are acknowledged (5.0).
+    /// Default: 65,535.
+    #[must_use]
+    pub fn receive_maximum(mut self, receive_maximum: NonZeroU16) -> Self {
+        self.receive_maximum = receive_maximum;
+        self
+    }
+
+    /// The largest packet taken, in bytes, payload and all. Default: 16 MiB.
+    ///
+    /// A Server of 5.0 is told, and drops what is larger. In 3.1.1 a larger message is skipped,
+    /// acknowledged, logged and counted ([`Statistics::oversized`](crate::Statistics::oversized)).
+    #[must_use]
+    pub fn maximum_packet_size(mut self, bytes: u32) -> Self {
+        self.maximum_packet_size = bytes;
+        self
+    }
+
+    /// The most bytes that outgoing messages may take until they are over: topic, payload,
+    /// properties and 32 more each. Default: 16 MiB.
+    #[must_use]
+    pub fn maximum_outbox(mut self, bytes: usize) -> Self {
+        self.maximum_outbox = bytes;
+        self
+    }
+
+    /// How many messages may wait in each subscription for its consumer before the client
+    /// stops reading from the Server. Default: 1024.
+    #[must_use]
+    pub fn inbound_capacity(mut self, messages: NonZeroUsize) -> Self {
+        self.inbound_capacity = messages;
+        self
+    }
+}
+
+/// Hooks. They run on the client's callback thread, one at a time and in order with the
+/// callbacks of subscriptions; they may use the client and block.
+impl Options {
+    /// Called each time the Server accepted the connection.
+    #[must_use]
+    pub fn on_connect(mut self, hook: impl Fn(&Connected) + Send + Sync + 'static) -> Self {
+        self.hooks.connect = Some(Arc::new(hook));
+        self
+    }
+
+    /// Called each time an attempt to connect failed, but for the one that
+    /// [`Client::connect`](crate::Client::connect) returns.
+    #[must_use]
+    pub fn on_connect_failed(
+        mut self,
+        hook: impl Fn(&ConnectError) + Send + Sync + 'static,
+    ) -> Self {
+        self.hooks.connect_failed = Some(Arc::new(hook));
+        self
+    }
+
+    /// Called each time a connection that stood was lost; not after `disconnect`.
+    #[must_use]
+    pub fn on_connection_lost(
+        mut self,
+        hook: impl Fn(&ConnectionLost) + Send + Sync + 'static,
+    ) -> Self {
+        self.hooks.connection_lost = Some(Arc::new(hook));
+        self
+    }
+
+    /// Called before each attempt to connect again, with the number of the attempt since the
+    /// loss, from 1.
+    #[must_use]
+    pub fn on_reconnecting(mut self, hook: impl Fn(&u32) + Send + Sync + 'static) -> Self {
+        self.hooks.reconnecting = Some(Arc::new(hook));
+        self
+    }
+
+    /// Called when a subscription could not be restored after the Server had lost the Session.
+    #[must_use]
+    pub fn on_resubscribe_failed(
+        mut self,
+        hook: impl Fn(&SubscribeError) + Send + Sync + 'static,
+    ) -> Self {
+        self.hooks.resubscribe_failed = Some(Arc::new(hook));
+        self
+    }
+
+    /// Takes the messages that match no subscription of this client, as a Session that the
+    /// Server kept brings them. Without it they are acknowledged, logged and counted
+    /// ([`Statistics::unhandled`](crate::Statistics::unhandled)).
+    #[must_use]
+    pub fn default_handler(mut self, handler: impl Fn(Message) + Send + Sync + 'static) -> Self {
+        self.hooks.default_handler = Some(Arc::new(handler));
+        self
+    }
+}
+
+impl Options {
+    /// What the session is told.
+    pub(crate) fn config(&self) -> mqtt_session::Config {
+        let mut config = mqtt_session::Config::new(self.version);
+        config.connect_timeout = self.connect_timeout.into();
+        config.ping_timeout = self.ping_timeout.into();
+        config.manual_ack = true;
+        config.reconnect = self.reconnect.map(|policy| mqtt_session::Reconnect {
+            minimum: policy.minimum.into(),
+            maximum: policy.maximum.into(),
+            seed: seed(),
+        });
+        config
+    }
+}
+
+/// Differs from process to process and from call to call.
+fn seed() -> u32 {
+    let bits = RandomState::new().build_hasher().finish().to_ne_bytes();
+    let [a, b, c, d, ..] = bits;
+    u32::from_ne_bytes([a, b, c, d])
+}
+
+impl fmt::Debug for Options {
+    /// Without the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("host", &self.address.host)
+            .field("port", &self.address.port)
+            .field("version", &self.version)
+            .field("client_id", &self.client_id)
+            .field("username", &self.address.username)
+            .finish_non_exhaustive()
+    }
+}
