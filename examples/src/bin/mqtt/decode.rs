@@ -1,0 +1,375 @@
+//! `mqtt decode`: packets from hex, field by field.
+
+use std::ffi::OsString;
+use std::io::{self, BufRead as _, Write};
+use std::process::ExitCode;
+
+use mqtt_proto::{DecodeError, DecodeOptions, Packet, Role, Version};
+use serde_json::{Map, Value, json};
+
+use crate::fields::packet_fields;
+
+/// Shows what MQTT packets written as hex are, field by field.
+///
+/// There is one answer for each argument or line of input, in order, on standard output.
+/// Spaces, colons, commas, dashes and `0x` between bytes are skipped. Exit code: 0 if every
+/// line was a packet, 1 if one was not, 2 for wrong usage.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DecodeArgs {
+    /// The packets; none: one a line from standard input
+    #[arg(value_name = "HEX")]
+    packets: Vec<OsString>,
+    /// The version spoken; a CONNECT says its own
+    #[arg(long, default_value = "5", value_parser = parse_version)]
+    version: Version,
+    /// Who sent the packets; left out: whoever may
+    #[arg(long, value_parser = parse_role, value_name = "client|server")]
+    from: Option<Role>,
+    /// One JSON object a line, about the first packet of each line of input
+    #[arg(long)]
+    json: bool,
+}
+
+fn parse_version(text: &str) -> Result<Version, &'static str> {
+    match text {
+        "3.1.1" => Ok(Version::V3_1_1),
+        "5" | "5.0" => Ok(Version::V5),
+        _ => Err("it is 3.1.1 or 5"),
+    }
+}
+
+fn parse_role(text: &str) -> Result<Role, &'static str> {
+    match text {
+        "client" => Ok(Role::Client),
+        "server" => Ok(Role::Server),
+        _ => Err("it is client or server"),
+    }
+}
+
+pub(crate) fn run(args: &DecodeArgs) -> ExitCode {
+    match decode_all(args, &mut io::stdout().lock()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        // Whoever reads the answers has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether every line was a packet.
+fn decode_all(args: &DecodeArgs, out: &mut impl Write) -> io::Result<bool> {
+    let mut all = true;
+    if args.packets.is_empty() {
+        let mut input = io::stdin().lock();
+        let mut line = Vec::new();
+        let mut number: u64 = 0;
+        while input.read_until(b'\n', &mut line)? > 0 {
+            number += 1;
+            all &= answer(args, &line, &format!("{number}: "), out)?;
+            line.clear();
+        }
+    } else {
+        for (index, packet) in args.packets.iter().enumerate() {
+            let label = if args.packets.len() > 1 {
+                format!("{}: ", index + 1)
+            } else {
+                String::new()
+            };
+            all &= answer(args, packet.as_encoded_bytes(), &label, out)?;
+        }
+    }
+    Ok(all)
+}
+
+/// Answers one line; whether it was a packet.
+fn answer(args: &DecodeArgs, line: &[u8], label: &str, out: &mut impl Write) -> io::Result<bool> {
+    let bytes = match parse_hex(line) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            if args.json {
+                let answer = json!({
+                    "ok": false, "error": error.to_string(), "reason_code": null, "offset": null,
+                    "column": error.column,
+                });
+                writeln!(out, "{answer}")?;
+            } else {
+                writeln!(out, "{label}error: {error}")?;
+            }
+            return Ok(false);
+        }
+    };
+    if args.json {
+        let outcome = decode(&bytes, args.version, args.from);
+        writeln!(out, "{}", json_answer(&outcome, bytes.len()))?;
+        Ok(matches!(outcome, Outcome::Packet { .. }))
+    } else {
+        text_answer(args, &bytes, label, out)
+    }
+}
+
+/// What a row of bytes begins with.
+enum Outcome {
+    Packet {
+        fields: Map<String, Value>,
+        consumed: usize,
+        version: Version,
+    },
+    Incomplete,
+    Error(DecodeError),
+}
+
+fn decode(bytes: &[u8], version: Version, from: Option<Role>) -> Outcome {
+    let Some(from) = from else {
+        return match decode(bytes, version, Some(Role::Client)) {
+            Outcome::Error(by_client) => match decode(bytes, version, Some(Role::Server)) {
+                // The one that made sense of more of it is likelier to be the one meant.
+                Outcome::Error(by_server) if by_server.offset < by_client.offset => {
+                    Outcome::Error(by_client)
+                }
+                outcome => outcome,
+            },
+            outcome => outcome,
+        };
+    };
+    let mut options = DecodeOptions::new(version, from);
+    // What was agreed on when the connection began is not known here.
+    options.topic_alias_maximum = u16::MAX;
+    let mut rest = bytes;
+    match Packet::decode(&options, &mut rest) {
+        Ok(Some(packet)) => {
+            let version = match &packet {
+                Packet::Connect(connect) => connect.version,
+                _ => version,
+            };
+            Outcome::Packet {
+                fields: packet_fields(&packet, version),
+                consumed: bytes.len() - rest.len(),
+                version,
+            }
+        }
+        Ok(None) => Outcome::Incomplete,
+        Err(error) => Outcome::Error(error),
+    }
+}
+
+fn json_answer(outcome: &Outcome, len: usize) -> Value {
+    match outcome {
+        Outcome::Packet {
+            fields, consumed, ..
+        } => json!({
+            "ok": true, "packet": fields, "consumed": consumed, "trailing": len - consumed,
+        }),
+        Outcome::Incomplete => json!({ "ok": false, "incomplete": true, "len": len }),
+        Outcome::Error(error) => json!({
+            "ok": false, "error": error.kind.to_string(), "reason_code": error.reason_code().as_u8(),
+            "reason": error.reason_code().name(), "offset": error.offset,
+        }),
+    }
+}
+
+/// Answers with every packet of the line, each on from where the one before ended, in the
+/// version of a CONNECT that came before.
+fn text_answer(
+    args: &DecodeArgs,
+    bytes: &[u8],
+    label: &str,
+    out: &mut impl Write,
+) -> io::Result<bool> {
+    let mut version = args.version;
+    let mut start = 0;
+    loop {
+        let rest = &bytes[start..];
+        match decode(rest, version, args.from) {
+            Outcome::Packet {
+                fields,
+                consumed,
+                version: spoken,
+            } => {
+                let name = fields
+                    .get("type")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default();
+                writeln!(out, "{label}{name}, {}", count(consumed, "byte"))?;
+                for (name, value) in fields.iter().skip(1) {
+                    write_field(out, 1, name, value)?;
+                }
+                version = spoken;
+                start += consumed;
+            }
+            Outcome::Incomplete => {
+                let end = if start == 0 {
+                    String::new()
+                } else {
+                    format!(" at byte {start}")
+                };
+                let len = count(rest.len(), "byte");
+                writeln!(
+                    out,
+                    "{label}incomplete: {len}{end}, and the packet is longer"
+                )?;
+                return Ok(false);
+            }
+            Outcome::Error(error) => {
+                let offset = start + error.offset;
+                let (kind, reason) = (error.kind, error.reason_code());
+                writeln!(out, "{label}error: {kind}, at byte {offset}: {reason}")?;
+                return Ok(false);
+            }
+        }
+        if start == bytes.len() {
+            return Ok(true);
+        }
+    }
+}
+
+fn count(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// A value as indented text: `name: value`, with what is inside of it on the lines below.
+fn write_field(out: &mut impl Write, depth: usize, name: &str, value: &Value) -> io::Result<()> {
+    write!(out, "{:1$}{name}:", "", depth * 2)?;
+    match value {
+        Value::Array(list) if list.is_empty() => writeln!(out, " none"),
+        Value::Object(fields) if fields.is_empty() => writeln!(out, " none"),
+        Value::Array(list) if !list.iter().any(Value::is_object) => {
+            let list: Vec<String> = list.iter().map(scalar).collect();
+            writeln!(out, " {}", list.join(", "))
+        }
+        Value::Array(list) => {
+            writeln!(out)?;
+            for (index, value) in list.iter().enumerate() {
+                write_field(out, depth + 1, &(index + 1).to_string(), value)?;
+            }
+            Ok(())
+        }
+        Value::Object(fields) => {
+            writeln!(out)?;
+            for (name, value) in fields {
+                write_field(out, depth + 1, name, value)?;
+            }
+            Ok(())
+        }
+        _ => writeln!(out, " {}", scalar(value)),
+    }
+}
+
+fn scalar(value: &Value) -> String {
+    match value {
+        Value::Null => "none".into(),
+        // Escaped: what a packet carries must not write to the terminal on its own.
+        Value::String(text) => format!("{text:?}"),
+        _ => value.to_string(),
+    }
+}
+
+/// What is wrong with a line of hex.
+#[derive(Debug, PartialEq, Eq)]
+struct HexError {
+    /// The character, counted from 1.
+    column: usize,
+    kind: HexErrorKind,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum HexErrorKind {
+    NotHex(char),
+    HalfByte,
+}
+
+impl std::fmt::Display for HexError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.kind {
+            HexErrorKind::NotHex(found) => write!(f, "{found:?} is not a hexadecimal digit")?,
+            HexErrorKind::HalfByte => f.write_str("a digit stands alone: a byte has two")?,
+        }
+        write!(f, ", column {}", self.column)
+    }
+}
+
+fn parse_hex(line: &[u8]) -> Result<Vec<u8>, HexError> {
+    let text = String::from_utf8_lossy(line);
+    let mut bytes = Vec::with_capacity(line.len() / 2);
+    let mut characters = (1..).zip(text.trim_end().chars()).peekable();
+    while let Some((column, character)) = characters.next() {
+        if matches!(character, ' ' | '\t' | ':' | ',' | '-') {
+            continue;
+        }
+        let high = digit(column, character)?;
+        match characters.next() {
+            Some((_, 'x' | 'X')) if high == 0 => {
+                // A prefix without a byte behind it is a mistake as well.
+                if !characters
+                    .peek()
+                    .is_some_and(|(_, next)| next.is_ascii_hexdigit())
+                {
+                    return Err(HexError {
+                        column: column + 1,
+                        kind: HexErrorKind::NotHex('x'),
+                    });
+                }
+            }
+            Some((column, character)) if !matches!(character, ' ' | '\t' | ':' | ',' | '-') => {
+                bytes.push(high << 4 | digit(column, character)?);
+            }
+            _ => {
+                return Err(HexError {
+                    column,
+                    kind: HexErrorKind::HalfByte,
+                });
+            }
+        }
+    }
+    Ok(bytes)
+}
+
+fn digit(column: usize, character: char) -> Result<u8, HexError> {
+    character
+        .to_digit(16)
+        .and_then(|digit| u8::try_from(digit).ok())
+        .ok_or(HexError {
+            column,
+            kind: HexErrorKind::NotHex(character),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hex_is_read_as_people_write_it() {
+        let expected = Ok(vec![0xC0, 0x00, 0x3A]);
+        for text in [
+            "c0003A",
+            "C0 00 3a",
+            "c0:00:3a",
+            "0xc0 0x00 0X3a",
+            "0xc0003a",
+            " c0, 00-3a\r\n",
+        ] {
+            assert_eq!(parse_hex(text.as_bytes()), expected, "{text:?}");
+        }
+        assert_eq!(parse_hex(b""), Ok(vec![]));
+    }
+
+    #[test]
+    fn what_is_not_hex_is_pointed_at() {
+        let error = |column, kind| Err(HexError { column, kind });
+        assert_eq!(parse_hex(b"c0 0g"), error(5, HexErrorKind::NotHex('g')));
+        assert_eq!(parse_hex(b"c0 0"), error(4, HexErrorKind::HalfByte));
+        assert_eq!(parse_hex(b"c 0"), error(1, HexErrorKind::HalfByte));
+        assert_eq!(parse_hex(b"c0 0x"), error(5, HexErrorKind::NotHex('x')));
+        assert_eq!(
+            parse_hex("é0".as_bytes()),
+            error(1, HexErrorKind::NotHex('é'))
+        );
+        assert_eq!(
+            parse_hex(b"\xff"),
+            error(1, HexErrorKind::NotHex('\u{FFFD}'))
+        );
+    }
+}
