@@ -1,18 +1,45 @@
-use crate::{DecodeError, DecodeOptions, Delivery, Packet, PublishHead, Version};
+//! Packets out of a stream of bytes that arrives in pieces.
+
+mod aliases;
+mod frame;
+mod skip;
+
+use core::fmt;
+
+use crate::packet::FixedHeader;
+use crate::wire::Reader;
+use crate::{
+    DecodeError, DecodeErrorKind, DecodeOptions, Delivery, Packet, PacketType, PublishHead, Version,
+};
+use aliases::Aliases;
+use frame::Frame;
+use skip::Skip;
 
 /// Takes packets from a stream of bytes that arrives in pieces.
 ///
 /// A packet that lies whole in the input is decoded where it lies. Only what straddles
-/// two reads is copied, into `scratch`: of a PUBLISH its head, of other packets all of
-/// it. Payloads are never copied and have no limit but `maximum_packet_size`.
-#[derive(Debug)]
+/// two reads is copied, into `scratch`: of a PUBLISH its head (fixed header, topic name,
+/// packet identifier, properties), of other packets all of it. Payloads are never copied
+/// and have no limit but `maximum_packet_size`.
+///
+/// The topic names behind the peer's Topic Aliases are kept at the end of `scratch`, each
+/// with four bytes more than its length, and leave that much less for what straddles:
+///
+/// ```text
+/// scratch  | what straddles two reads ->        <- topic names of aliases |
+/// ```
+///
+/// A reader belongs to one Network Connection: make a new one for the next.
 pub struct PacketReader<'s> {
     options: DecodeOptions,
     scratch: &'s mut [u8],
+    aliases: Aliases,
+    state: State,
 }
 
 /// What a [`PacketReader`] finds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Item<'a> {
     /// Any packet but PUBLISH.
     Packet(Packet<'a>),
@@ -33,22 +60,52 @@ pub enum Item<'a> {
         /// The bytes still to come.
         remaining: u32,
     },
-    /// A PUBLISH whose head is larger than `scratch`; the rest of it is skipped.
+    /// A PUBLISH whose head straddled two reads and found no room in `scratch`. All of it
+    /// has been passed over; its acknowledgement is still due.
     Oversized {
         /// Its QoS and packet identifier.
         delivery: Delivery,
     },
 }
 
+/// Where in the stream the reader is.
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// At the start of a packet, or in one of which `held` bytes are in scratch.
+    Packet { held: usize },
+    /// In a payload with bytes to come.
+    Payload { remaining: u32 },
+    /// In a PUBLISH that is passed over.
+    Skip(Skip),
+    /// Nowhere: what comes has no meaning any more.
+    Failed(DecodeError),
+}
+
+/// What has been found, borrowing nothing yet.
+enum Found {
+    /// Bytes to decode, in scratch or else in the input.
+    Frame {
+        header: FixedHeader,
+        end: usize,
+        in_scratch: bool,
+    },
+    Oversized(Delivery),
+}
+
 impl<'s> PacketReader<'s> {
     /// A reader for one Network Connection.
-    pub fn new(options: DecodeOptions, scratch: &'s mut [u8]) -> Self {
-        Self { options, scratch }
+    pub const fn new(options: DecodeOptions, scratch: &'s mut [u8]) -> Self {
+        Self {
+            options,
+            scratch,
+            aliases: Aliases::EMPTY,
+            state: State::Packet { held: 0 },
+        }
     }
 
     /// The version in force: that of the options, or of the CONNECT that a Server read.
     #[must_use]
-    pub fn version(&self) -> Version {
+    pub const fn version(&self) -> Version {
         self.options.version
     }
 
@@ -56,11 +113,230 @@ impl<'s> PacketReader<'s> {
     ///
     /// `Ok(None)`: all of `input` was taken and more is needed. After an error the
     /// stream has no meaning any more: the error is returned again, nothing is taken.
+    ///
+    /// # Errors
+    /// What [`Packet::decode`] refuses is refused here in the same way, with offsets from the
+    /// packet's start across any split. The reader adds [`DecodeErrorKind::ScratchTooSmall`],
+    /// [`DecodeErrorKind::TopicAliasUnknown`] and [`DecodeErrorKind::TopicAliasNoRoom`].
     pub fn read<'r, 'i: 'r>(
         &'r mut self,
         input: &mut &'i [u8],
     ) -> Result<Option<Item<'r>>, DecodeError> {
-        let _ = (&self.scratch, input);
-        todo!()
+        let found = match self.state {
+            State::Failed(error) => return Err(error),
+            State::Payload { remaining } => return Ok(self.payload(remaining, input)),
+            // The ranges are found first and borrowed last.
+            State::Packet { held } => self.find(held, input),
+            State::Skip(skip) => self.skip(skip, input),
+        };
+        let (header, end, in_scratch) = match found {
+            Ok(None) => return Ok(None),
+            Ok(Some(Found::Oversized(delivery))) => {
+                self.state = State::Packet { held: 0 };
+                return Ok(Some(Item::Oversized { delivery }));
+            }
+            Ok(Some(Found::Frame {
+                header,
+                end,
+                in_scratch,
+            })) => (header, end, in_scratch),
+            Err(error) => {
+                self.state = State::Failed(error);
+                return Err(error);
+            }
+        };
+        let Self {
+            options,
+            scratch,
+            aliases,
+            state,
+        } = self;
+        let held = if in_scratch { end } else { 0 };
+        let (front, room) = scratch.split_at_mut_checked(held).unwrap_or_default();
+        let frame: &'r [u8] = if in_scratch { front } else { take(input, end) };
+        let body = frame.get(header.len..).unwrap_or_default();
+        let item = if header.packet_type == PacketType::Publish {
+            message(options, &header, body, end, aliases, room, input)
+        } else {
+            Packet::decode_body(options, &header, body).map(Item::Packet)
+        };
+        match &item {
+            Err(error) => *state = State::Failed(*error),
+            Ok(Item::Message {
+                remaining: remaining @ 1..,
+                ..
+            }) => {
+                *state = State::Payload {
+                    remaining: *remaining,
+                }
+            }
+            Ok(item) => {
+                if let Item::Packet(Packet::Connect(connect)) = item {
+                    options.version = connect.version;
+                }
+                *state = State::Packet { held: 0 };
+            }
+        }
+        item.map(Some)
+    }
+
+    fn payload<'i>(&mut self, remaining: u32, input: &mut &'i [u8]) -> Option<Item<'i>> {
+        let (payload, remaining) = take_payload(input, remaining);
+        if payload.is_empty() {
+            return None;
+        }
+        self.state = if remaining == 0 {
+            State::Packet { held: 0 }
+        } else {
+            State::Payload { remaining }
+        };
+        Some(Item::Payload { payload, remaining })
+    }
+
+    /// Finds a frame, copying from the input what straddles: at each step no more than
+    /// the bytes without which nothing can be said.
+    fn find(&mut self, mut held: usize, input: &mut &[u8]) -> Result<Option<Found>, DecodeError> {
+        if input.is_empty() {
+            return Ok(None);
+        }
+        loop {
+            let in_scratch = held > 0;
+            let known = if in_scratch {
+                self.scratch.get(..held).unwrap_or_default()
+            } else {
+                *input
+            };
+            let (needed, header) = match frame::find(&self.options, known)? {
+                Frame::Whole { header, end } => {
+                    return Ok(Some(Found::Frame {
+                        header,
+                        end,
+                        in_scratch,
+                    }));
+                }
+                Frame::Needs(needed, header) => (needed, header),
+            };
+            if needed > self.scratch.len().saturating_sub(self.aliases.used()) {
+                let Some(header) =
+                    header.filter(|header| header.packet_type == PacketType::Publish)
+                else {
+                    let needed = u32::try_from(needed).unwrap_or(u32::MAX);
+                    return Err(DecodeError {
+                        kind: DecodeErrorKind::ScratchTooSmall(needed),
+                        offset: 0,
+                    });
+                };
+                let mut skip = Skip::new(&self.options, &header);
+                if in_scratch {
+                    skip.advance(&mut known.get(header.len..).unwrap_or_default())?;
+                } else {
+                    take(input, header.len);
+                }
+                return self.skip(skip, input);
+            }
+            let to = self.scratch.get_mut(held..needed).unwrap_or_default();
+            let from = take(input, to.len().min(input.len()));
+            if from.is_empty() {
+                return Ok(None);
+            }
+            for (to, from) in to.iter_mut().zip(from) {
+                *to = *from;
+            }
+            held = held.saturating_add(from.len());
+            self.state = State::Packet { held };
+        }
+    }
+
+    fn skip(&mut self, mut skip: Skip, input: &mut &[u8]) -> Result<Option<Found>, DecodeError> {
+        let delivery = skip.advance(input)?;
+        self.state = State::Skip(skip);
+        Ok(delivery.map(Found::Oversized))
     }
 }
+
+/// Decodes the head of a PUBLISH, resolves its alias and takes what has come of its payload.
+fn message<'r, 'i: 'r>(
+    options: &DecodeOptions,
+    header: &FixedHeader,
+    body: &'r [u8],
+    end: usize,
+    aliases: &mut Aliases,
+    room: &'r mut [u8],
+    input: &mut &'i [u8],
+) -> Result<Item<'r>, DecodeError> {
+    let mut head = PublishHead::decode(&mut Reader::new(body, header.len), header.flags, options)?;
+    if let Some(alias) = head.properties.topic_alias() {
+        let alias = alias.get();
+        let error = |kind| DecodeError {
+            kind,
+            offset: header.len,
+        };
+        match head.topic {
+            Some(topic) if !aliases.record(room, alias, topic.as_str()) => {
+                return Err(error(DecodeErrorKind::TopicAliasNoRoom(alias)));
+            }
+            Some(_) => {}
+            // Section 3.3.4: an alias that stands for nothing is a Protocol Error.
+            None => {
+                let topic = aliases.topic(room, alias);
+                head.topic =
+                    Some(topic.ok_or_else(|| error(DecodeErrorKind::TopicAliasUnknown(alias)))?);
+            }
+        }
+    }
+    let end = u64::try_from(end).unwrap_or(u64::MAX);
+    let payload_len = u32::try_from(header.packet_len().saturating_sub(end)).unwrap_or(u32::MAX);
+    let (payload, remaining) = take_payload(input, payload_len);
+    Ok(Item::Message {
+        head,
+        payload,
+        remaining,
+    })
+}
+
+/// What there is of the payload's next `remaining` bytes, and how many are still to come.
+fn take_payload<'i>(input: &mut &'i [u8], remaining: u32) -> (&'i [u8], u32) {
+    let payload = take(
+        input,
+        usize::try_from(remaining)
+            .unwrap_or(usize::MAX)
+            .min(input.len()),
+    );
+    (
+        payload,
+        remaining.saturating_sub(u32::try_from(payload.len()).unwrap_or(u32::MAX)),
+    )
+}
+
+/// Takes the first `len` bytes, of which there must be so many.
+fn take<'i>(input: &mut &'i [u8], len: usize) -> &'i [u8] {
+    let (taken, rest) = input.split_at_checked(len).unwrap_or_default();
+    *input = rest;
+    taken
+}
+
+impl fmt::Debug for PacketReader<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PacketReader")
+            .field("options", &self.options)
+            .field("scratch", &self.scratch.len())
+            .field("aliases", &self.aliases)
+            .field("state", &self.state)
+            .finish()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for PacketReader<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(
+            f,
+            "PacketReader {{ options: {}, scratch: {} }}",
+            self.options,
+            self.scratch.len()
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;

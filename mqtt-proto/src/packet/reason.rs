@@ -55,7 +55,6 @@ const fn allowed(reason: ReasonCode) -> Allowed {
         | R::SessionTakenOver
         | R::MaximumConnectTime => none.server(&[DISCONNECT]),
         R::TopicFilterInvalid => none.server(&[SUBACK, UNSUBACK, DISCONNECT]),
-        R::TopicNameInvalid => none.both(&[PUBACK, PUBREC, DISCONNECT]).server(&[CONNACK]),
         R::PacketIdentifierInUse => none.both(&[PUBACK, PUBREC]).server(&[SUBACK, UNSUBACK]),
         R::PacketIdentifierNotFound => none.both(&[PUBREL, PUBCOMP]),
         R::ReceiveMaximumExceeded
@@ -65,7 +64,9 @@ const fn allowed(reason: ReasonCode) -> Allowed {
         R::QuotaExceeded => none
             .both(&[PUBACK, PUBREC, DISCONNECT])
             .server(&[CONNACK, SUBACK]),
-        R::PayloadFormatInvalid => none.both(&[PUBACK, PUBREC, DISCONNECT]).server(&[CONNACK]),
+        R::TopicNameInvalid | R::PayloadFormatInvalid => {
+            none.both(&[PUBACK, PUBREC, DISCONNECT]).server(&[CONNACK])
+        }
         R::SharedSubscriptionsNotSupported
         | R::SubscriptionIdentifiersNotSupported
         | R::WildcardSubscriptionsNotSupported => none.server(&[SUBACK, DISCONNECT]),

@@ -35,7 +35,7 @@ fn validate(mut section: Reader<'_>, place: Place, senders: Senders) -> Result<(
     let mut census = Census::new(place, senders);
     while !section.is_empty() {
         let property = section;
-        let row = row(&mut section)?;
+        let row = read_row(&mut section)?;
         census.admit(row).map_err(|refusal| {
             property.error(match refusal {
                 Refusal::NotAllowed => DecodeErrorKind::PropertyNotAllowed(row.id),
@@ -52,13 +52,15 @@ fn validate(mut section: Reader<'_>, place: Place, senders: Senders) -> Result<(
 }
 
 /// Reads an identifier: a Variable Byte Integer, though none of today's takes more than one byte.
-fn row(reader: &mut Reader<'_>) -> Result<&'static Row, DecodeError> {
+fn read_row(reader: &mut Reader<'_>) -> Result<&'static Row, DecodeError> {
     let start = *reader;
     let id = reader.varint()?;
-    u8::try_from(id)
-        .ok()
-        .and_then(PropertyId::row_of)
-        .ok_or_else(|| start.error(DecodeErrorKind::UnknownProperty(id)))
+    row(id).ok_or_else(|| start.error(DecodeErrorKind::UnknownProperty(id)))
+}
+
+/// What the table says of a property.
+pub(crate) fn row(id: u32) -> Option<&'static Row> {
+    u8::try_from(id).ok().and_then(PropertyId::row_of)
 }
 
 /// Whether the properties may be at `place`; `senders` are narrowed to those who may send them there.
@@ -138,7 +140,7 @@ impl<'a> Element<'a> for Property<'a> {}
 
 impl<'a> Wired<'a> for Property<'a> {
     fn read(reader: &mut Reader<'a>) -> Option<Self> {
-        let row = row(reader).ok()?;
+        let row = read_row(reader).ok()?;
         let value = Value::read(row, reader).ok()?;
         Self::from_value(row.id, value)
     }

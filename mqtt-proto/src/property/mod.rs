@@ -6,7 +6,8 @@ mod value;
 
 use core::num::{NonZeroU16, NonZeroU32};
 
-pub(crate) use codec::{check, check_binary, check_string, decode, write};
+pub(crate) use codec::{check, check_binary, check_string, decode, row, write};
+pub(crate) use table::Wire;
 
 use crate::{QoS, Sequence, SubscriptionIdentifier, TopicName};
 

@@ -34,10 +34,13 @@ impl<'a> Value<'a> {
             Wire::TextPair => return Ok(Self::Pair(reader.string()?, reader.string()?)),
         };
         if row.holds(number) {
-            Ok(Self::Number(number))
-        } else {
-            Err(start.error(DecodeErrorKind::PropertyValue(row.id)))
+            return Ok(Self::Number(number));
         }
+        Err(start.error(match row.id {
+            // [MQTT-3.3.2-8], with a reason code of its own.
+            PropertyId::TopicAlias => DecodeErrorKind::TopicAliasInvalid(0),
+            id => DecodeErrorKind::PropertyValue(id),
+        }))
     }
 
     pub(crate) fn write(&self, wire: Wire, out: &mut Writer<'_>) {

@@ -1,0 +1,261 @@
+extern crate std;
+
+use std::vec::Vec;
+
+use super::*;
+use crate::{ConnAck, PacketId, Properties, QoS, ReasonCode, Role, TopicName};
+
+fn server() -> DecodeOptions {
+    DecodeOptions {
+        topic_alias_maximum: 4,
+        ..DecodeOptions::new(Version::V5, Role::Server)
+    }
+}
+
+/// What a reader makes of the pieces: each item's `Debug` form, at the last the error if there is one.
+fn read_all<const SCRATCH: usize>(
+    options: DecodeOptions,
+    pieces: &[&[u8]],
+) -> Vec<std::string::String> {
+    let mut scratch = [0; SCRATCH];
+    let mut reader = PacketReader::new(options, &mut scratch);
+    let mut items = Vec::new();
+    for piece in pieces {
+        let mut input = *piece;
+        loop {
+            match reader.read(&mut input) {
+                Ok(Some(item)) => items.push(std::format!("{item:?}")),
+                Ok(None) => break assert!(input.is_empty()),
+                Err(error) => {
+                    assert_eq!(reader.read(&mut input), Err(error));
+                    items.push(std::format!("{error}"));
+                    return items;
+                }
+            }
+        }
+    }
+    items
+}
+
+/// A PUBLISH of QoS 0 to `t`, with a Topic Alias.
+const ALIAS_1_IS_T: &[u8] = &[0x30, 7, 0, 1, b't', 3, 0x23, 0, 1];
+const ALIAS_1: &[u8] = &[0x30, 7, 0, 0, 3, 0x23, 0, 1, b'x'];
+
+#[test]
+fn whole_packets_need_no_scratch() {
+    let mut reader = PacketReader::new(server(), &mut []);
+    let mut input: &[u8] = &[0x20, 3, 0, 0, 0, 0xD0, 0, 0x30, 4, 0, 1, b't', 0];
+    let connack = ConnAck {
+        session_present: false,
+        reason: ReasonCode::Success,
+        properties: Properties::EMPTY,
+    };
+    assert_eq!(
+        reader.read(&mut input),
+        Ok(Some(Item::Packet(Packet::ConnAck(connack))))
+    );
+    assert_eq!(
+        reader.read(&mut input),
+        Ok(Some(Item::Packet(Packet::PingResp)))
+    );
+    let head = PublishHead {
+        delivery: Delivery::AtMostOnce,
+        retain: false,
+        topic: TopicName::new("t").ok(),
+        properties: Properties::EMPTY,
+    };
+    assert_eq!(
+        reader.read(&mut input),
+        Ok(Some(Item::Message {
+            head,
+            payload: &[],
+            remaining: 0
+        }))
+    );
+    assert_eq!(reader.read(&mut input), Ok(None));
+}
+
+#[test]
+fn a_payload_comes_as_it_arrives() {
+    let mut scratch = [0; 9];
+    let mut reader = PacketReader::new(server(), &mut scratch);
+    // 10 MiB through 9 bytes of scratch.
+    let total: u32 = 10 * 1024 * 1024;
+    let mut header: &[u8] = &[0x30, 0x84, 0x80, 0x80, 0x05, 0, 1];
+    assert_eq!(reader.read(&mut header), Ok(None));
+    let mut rest: &[u8] = b"t\0";
+    let Ok(Some(Item::Message {
+        payload: &[],
+        remaining,
+        ..
+    })) = reader.read(&mut rest)
+    else {
+        panic!()
+    };
+    assert_eq!(remaining, total);
+    let block = [7; 65_536];
+    for left in (0..total / 65_536).rev() {
+        let mut input = &block[..];
+        let item = reader.read(&mut input);
+        assert_eq!(
+            item,
+            Ok(Some(Item::Payload {
+                payload: &block,
+                remaining: left * 65_536
+            }))
+        );
+    }
+    let mut ping: &[u8] = &[0xD0, 0];
+    assert_eq!(
+        reader.read(&mut ping),
+        Ok(Some(Item::Packet(Packet::PingResp)))
+    );
+}
+
+#[test]
+fn what_straddles_and_is_no_publish_must_fit() {
+    let suback = [0x90, 8, 0, 1, 0, 0, 1, 2, 0, 1];
+    assert_eq!(
+        read_all::<10>(server(), &[&suback[..4], &suback[4..]]).len(),
+        1
+    );
+    let error = read_all::<9>(server(), &[&suback[..4], &suback[4..]]);
+    assert!(error[0].contains("10 bytes of scratch"), "{error:?}");
+    let error = DecodeErrorKind::ScratchTooSmall(10);
+    assert_eq!(error.reason_code(), ReasonCode::PacketTooLarge);
+}
+
+#[test]
+fn a_message_with_too_large_a_head_is_passed_over() {
+    let mut publish = Vec::from([0x3C, 0, 0, 20]);
+    publish.extend([b't'; 20]);
+    publish.extend([0, 9, 0]);
+    publish.extend(b"payload");
+    publish[1] = u8::try_from(publish.len() - 2).unwrap();
+    publish.extend([0xD0, 0]);
+    let packet_id = PacketId::new(9).unwrap();
+    let delivery = Delivery::ExactlyOnce {
+        packet_id,
+        dup: true,
+    };
+    let expected = [
+        std::format!("{:?}", Item::Oversized { delivery }),
+        std::format!("{:?}", Item::Packet(Packet::PingResp)),
+    ];
+    for topic_alias_maximum in [0, 4] {
+        let options = DecodeOptions {
+            topic_alias_maximum,
+            ..server()
+        };
+        for cut in 4..27 {
+            let pieces = [&publish[..cut], &publish[cut..]];
+            assert_eq!(read_all::<16>(options, &pieces), expected, "cut at {cut}");
+        }
+        let bytes: Vec<&[u8]> = publish.chunks(1).collect();
+        assert_eq!(read_all::<16>(options, &bytes), expected);
+    }
+}
+
+#[test]
+fn passing_over_does_not_lose_an_alias() {
+    // The name of alias 1 is passed over: it may not stand for what it stood for before.
+    let mut publish = Vec::from([0x30, 24, 0, 17]);
+    publish.extend([b't'; 17]);
+    publish.extend([4, 0x01, 0, 0x23, 0, 1]);
+    publish[1] += 2;
+    publish[21] = 5;
+    let items = read_all::<12>(server(), &[&publish[..6], &publish[6..]]);
+    assert_eq!(items.len(), 1);
+    assert!(
+        items[0].contains("no room in scratch for the topic name of topic alias 1"),
+        "{items:?}"
+    );
+}
+
+#[test]
+fn aliases_are_resolved() {
+    let stream = [
+        ALIAS_1_IS_T,
+        ALIAS_1,
+        &[0x30, 7, 0, 1, b'u', 3, 0x23, 0, 1],
+        ALIAS_1,
+    ]
+    .concat();
+    for chunk in 1..stream.len() {
+        let pieces: Vec<&[u8]> = stream.chunks(chunk).collect();
+        let items = read_all::<16>(server(), &pieces);
+        let heads: Vec<_> = items
+            .iter()
+            .filter(|item| item.starts_with("Message"))
+            .collect();
+        assert_eq!(heads.len(), 4, "{items:?}");
+        for (head, topic) in heads.iter().zip(["t", "t", "u", "u"]) {
+            assert!(
+                head.contains(&std::format!("Some(TopicName({topic:?}))")),
+                "{head}"
+            );
+        }
+    }
+}
+
+#[test]
+fn aliases_that_are_wrong() {
+    // Section 3.3.4; [MQTT-3.3.2-8]; [MQTT-3.3.2-11].
+    let kind = |bytes: &[u8], scratch: usize| {
+        let mut scratch = std::vec![0; scratch];
+        let mut input = bytes;
+        PacketReader::new(server(), &mut scratch)
+            .read(&mut input)
+            .unwrap_err()
+            .kind
+    };
+    assert_eq!(kind(ALIAS_1, 16), DecodeErrorKind::TopicAliasUnknown(1));
+    assert_eq!(kind(ALIAS_1, 16).reason_code(), ReasonCode::ProtocolError);
+    for alias in [0, 5] {
+        let error = kind(&[0x30, 7, 0, 1, b't', 3, 0x23, 0, alias], 16);
+        assert_eq!(error, DecodeErrorKind::TopicAliasInvalid(alias.into()));
+        assert_eq!(error.reason_code(), ReasonCode::TopicAliasInvalid);
+    }
+    assert_eq!(kind(ALIAS_1_IS_T, 4), DecodeErrorKind::TopicAliasNoRoom(1));
+}
+
+#[test]
+fn a_connect_sets_the_version() {
+    let mut scratch = [0; 32];
+    let mut reader = PacketReader::new(DecodeOptions::new(Version::V5, Role::Client), &mut scratch);
+    let mut input: &[u8] = b"\x10\x0C\0\x04MQTT\x04\x02\0\x3C\0\0\x30\x04\0\x01tx";
+    assert!(matches!(
+        reader.read(&mut input),
+        Ok(Some(Item::Packet(Packet::Connect(_))))
+    ));
+    assert_eq!(reader.version(), Version::V3_1_1);
+    let Ok(Some(Item::Message {
+        head,
+        payload: b"x",
+        remaining: 0,
+    })) = reader.read(&mut input)
+    else {
+        panic!()
+    };
+    assert_eq!(head.delivery.qos(), QoS::AtMostOnce);
+}
+
+#[test]
+fn trap_a_five_byte_header_reserves_nothing() {
+    // "a 5-byte header that makes the client reserve 256 MiB"
+    let options = DecodeOptions {
+        maximum_packet_size: 1024,
+        ..server()
+    };
+    let mut reader = PacketReader::new(options, &mut []);
+    let mut input: &[u8] = &[0x30, 0xFF, 0xFF, 0xFF, 0x7F];
+    let error = reader.read(&mut input).unwrap_err();
+    assert_eq!(
+        error,
+        DecodeError {
+            kind: DecodeErrorKind::PacketTooLarge,
+            offset: 1
+        }
+    );
+    assert_eq!(error.reason_code(), ReasonCode::PacketTooLarge);
+}
