@@ -1,0 +1,228 @@
+//! The packets that every codec is measured with, as bytes and as values.
+
+pub mod peers;
+
+use core::num::{NonZeroU16, NonZeroU32};
+
+use mqtt_proto::{
+    Ack, Connect, DecodeOptions, Delivery, Packet, PacketId, Property, Publish, PublishHead, QoS,
+    ReasonCode, Role, SubAck, TopicName, Version, Will,
+};
+
+/// A topic name of 20 bytes.
+pub const TOPIC: &str = "sensors/kitchen/temp";
+
+/// One row of the table: its name, who sends the packet, its version and its bytes.
+#[derive(Clone, Debug)]
+pub struct Fixture {
+    /// The version spoken.
+    pub version: Version,
+    /// Who sends it.
+    pub sender: Role,
+    /// The packet, or many.
+    pub bytes: Vec<u8>,
+}
+
+impl Fixture {
+    /// What our decoder is told.
+    #[must_use]
+    pub fn options(&self) -> DecodeOptions {
+        DecodeOptions {
+            topic_alias_maximum: 16,
+            ..DecodeOptions::new(self.version, self.sender)
+        }
+    }
+}
+
+fn fixture(version: Version, sender: Role, packet: &Packet<'_>) -> Fixture {
+    let mut bytes = vec![0; packet.encoded_len(version).unwrap()];
+    packet.encode(version, &mut bytes).unwrap();
+    Fixture {
+        version,
+        sender,
+        bytes,
+    }
+}
+
+fn packet_id() -> PacketId {
+    PacketId::new(10).unwrap()
+}
+
+/// A PUBLISH of QoS 0 on the 20-byte topic.
+#[must_use]
+pub fn publish_value(payload: &[u8]) -> Packet<'_> {
+    Packet::Publish(Publish {
+        head: PublishHead {
+            delivery: Delivery::AtMostOnce,
+            retain: false,
+            topic: Some(TopicName::new(TOPIC).unwrap()),
+            properties: (&[]).into(),
+        },
+        payload,
+    })
+}
+
+/// The properties of the PUBLISH with properties.
+pub const PUBLISH_PROPERTIES: &[Property<'static>] = &[
+    Property::MessageExpiryInterval(3600),
+    Property::TopicAlias(NonZeroU16::new(5).unwrap()),
+    Property::UserProperty("origin", "boiler-room-7"),
+    Property::UserProperty("trace", "4bf92f3577b34da6"),
+];
+
+/// A PUBLISH of QoS 1 with alias, expiry and two user properties.
+#[must_use]
+pub fn publish_properties_value(payload: &[u8]) -> Packet<'_> {
+    Packet::Publish(Publish {
+        head: PublishHead {
+            delivery: Delivery::AtLeastOnce {
+                packet_id: packet_id(),
+                dup: false,
+            },
+            retain: false,
+            topic: Some(TopicName::new(TOPIC).unwrap()),
+            properties: PUBLISH_PROPERTIES.into(),
+        },
+        payload,
+    })
+}
+
+/// A PUBLISH of QoS 0 as bytes.
+#[must_use]
+pub fn publish(version: Version, payload_len: usize) -> Fixture {
+    fixture(
+        version,
+        Role::Server,
+        &publish_value(&vec![0x42; payload_len]),
+    )
+}
+
+/// A PUBLISH with properties as bytes.
+#[must_use]
+pub fn publish_properties() -> Fixture {
+    fixture(
+        Version::V5,
+        Role::Server,
+        &publish_properties_value(&[0x42; 64]),
+    )
+}
+
+/// A CONNECT with every property and a Will with every property.
+#[must_use]
+pub fn connect() -> Fixture {
+    let will_properties = [
+        Property::WillDelayInterval(30),
+        Property::PayloadFormatIndicator(true),
+        Property::MessageExpiryInterval(3600),
+        Property::ContentType("text/plain"),
+        Property::ResponseTopic(TopicName::new("reply/to/me").unwrap()),
+        Property::CorrelationData(b"0123456789abcdef"),
+        Property::UserProperty("reason", "lost"),
+    ];
+    let properties = [
+        Property::SessionExpiryInterval(3600),
+        Property::ReceiveMaximum(NonZeroU16::new(20).unwrap()),
+        Property::MaximumPacketSize(NonZeroU32::new(65_536).unwrap()),
+        Property::TopicAliasMaximum(16),
+        Property::RequestResponseInformation(true),
+        Property::RequestProblemInformation(true),
+        Property::UserProperty("firmware", "1.2.3"),
+        Property::AuthenticationMethod("SCRAM-SHA-1"),
+        Property::AuthenticationData(b"n,,n=user,r=fyko"),
+    ];
+    let connect = Connect {
+        clean_start: false,
+        will: Some(Will {
+            topic: TopicName::new("devices/boiler-7/status").unwrap(),
+            payload: b"offline",
+            qos: QoS::AtLeastOnce,
+            retain: true,
+            properties: (&will_properties).into(),
+        }),
+        username: Some("boiler-7"),
+        password: Some(b"correct horse battery staple"),
+        properties: (&properties).into(),
+        ..Connect::new(Version::V5, "boiler-7-main-unit")
+    };
+    fixture(Version::V5, Role::Client, &Packet::Connect(connect))
+}
+
+/// A PUBACK.
+#[must_use]
+pub fn puback(version: Version) -> Fixture {
+    fixture(
+        version,
+        Role::Server,
+        &Packet::PubAck(Ack::new(packet_id(), ReasonCode::Success)),
+    )
+}
+
+/// A SUBACK of three filters.
+#[must_use]
+pub fn suback(version: Version) -> Fixture {
+    let reasons = [
+        ReasonCode::Success,
+        ReasonCode::GrantedQoS1,
+        ReasonCode::GrantedQoS2,
+    ];
+    fixture(
+        version,
+        Role::Server,
+        &Packet::SubAck(SubAck {
+            packet_id: packet_id(),
+            properties: (&[]).into(),
+            reasons: (&reasons).into(),
+        }),
+    )
+}
+
+/// How many packets a [`stream`] has.
+pub const STREAM_PACKETS: usize = 1000;
+/// The pieces in which a stream arrives, in bytes.
+pub const CHUNK: usize = 1460;
+
+/// 1,000 packets as a Server sends them: publishes of all QoS and sizes, acknowledgements, PINGRESP.
+#[must_use]
+pub fn stream(version: Version) -> Fixture {
+    let payload = [0x42; 512];
+    let mut bytes = Vec::new();
+    for n in 0..STREAM_PACKETS {
+        let packet_id = PacketId::new(n as u16 + 1).unwrap();
+        let topic = Some(TopicName::new(TOPIC).unwrap());
+        let head = |delivery| PublishHead {
+            delivery,
+            retain: false,
+            topic,
+            properties: (&[]).into(),
+        };
+        let packet = match n % 10 {
+            0..=3 => Packet::Publish(Publish {
+                head: head(Delivery::AtMostOnce),
+                payload: &payload[..64],
+            }),
+            4 | 5 => Packet::Publish(Publish {
+                head: head(Delivery::AtLeastOnce {
+                    packet_id,
+                    dup: false,
+                }),
+                payload: &payload[..128],
+            }),
+            6 => Packet::Publish(Publish {
+                head: head(Delivery::ExactlyOnce {
+                    packet_id,
+                    dup: false,
+                }),
+                payload: &payload,
+            }),
+            7 => Packet::PubAck(Ack::new(packet_id, ReasonCode::Success)),
+            8 => Packet::PubRel(Ack::new(packet_id, ReasonCode::Success)),
+            _ => Packet::PingResp,
+        };
+        bytes.extend(fixture(version, Role::Server, &packet).bytes);
+    }
+    Fixture {
+        version,
+        sender: Role::Server,
+        bytes,
+    }
+}
