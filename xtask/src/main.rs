@@ -1,5 +1,7 @@
 //! The project's own commands: `cargo xtask --help` lists them.
 
+mod spec;
+
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
@@ -13,16 +15,29 @@ enum Task {
         /// Jobs of .ci/run, for example: fmt clippy test
         jobs: Vec<String>,
     },
+    /// Check the citations of the specifications' conformance statements and print the coverage.
+    Spec {
+        /// List every statement with what cites it.
+        #[arg(long)]
+        verbose: bool,
+    },
 }
 
 fn main() -> ExitCode {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     match Task::parse() {
-        Task::Ci { jobs } => ci(&jobs),
+        Task::Ci { jobs } => ci(&root, &jobs),
+        Task::Spec { verbose } => match spec::run(&root, verbose) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(faults) => {
+                eprintln!("{faults}");
+                ExitCode::FAILURE
+            }
+        },
     }
 }
 
-fn ci(jobs: &[String]) -> ExitCode {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+fn ci(root: &Path, jobs: &[String]) -> ExitCode {
     match Command::new("bash")
         .arg(".ci/run")
         .args(jobs)

@@ -9,7 +9,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The folders whose Rust files are searched for citations.
-const SEARCHED: &[&str] = &["mqtt-proto", "mqtt-session", "mqtt-testkit", "transport-std", "transport-embedded"];
+const SEARCHED: &[&str] = &[
+    "mqtt-proto",
+    "mqtt-session",
+    "mqtt-testkit",
+    "transport-std",
+    "transport-embedded",
+];
 
 struct Statement {
     binds: String,
@@ -38,8 +44,16 @@ impl Statement {
 /// Checks the citations and prints the coverage; `verbose` lists each statement.
 pub(crate) fn run(root: &Path, verbose: bool) -> Result<(), String> {
     let mut statements = BTreeMap::new();
-    load(&root.join("spec/normative-5.0.tsv"), "MQTT-", &mut statements)?;
-    load(&root.join("spec/normative-3.1.1.tsv"), "MQTT3-", &mut statements)?;
+    load(
+        &root.join("spec/normative-5.0.tsv"),
+        "MQTT-",
+        &mut statements,
+    )?;
+    load(
+        &root.join("spec/normative-3.1.1.tsv"),
+        "MQTT3-",
+        &mut statements,
+    )?;
     let mut faults = load_exceptions(&root.join("spec/exceptions.tsv"), &mut statements)?;
     for folder in SEARCHED {
         for file in rust_files(&root.join(folder))? {
@@ -52,20 +66,35 @@ pub(crate) fn run(root: &Path, verbose: bool) -> Result<(), String> {
     if faults.is_empty() {
         return Ok(());
     }
-    Err(format!("{}\n{} faults in the citations", faults.join("\n"), faults.len()))
+    Err(format!(
+        "{}\n{} faults in the citations",
+        faults.join("\n"),
+        faults.len()
+    ))
 }
 
 fn read(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-fn load(path: &Path, prefix: &str, statements: &mut BTreeMap<String, Statement>) -> Result<(), String> {
-    for line in read(path)?.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+fn load(
+    path: &Path,
+    prefix: &str,
+    statements: &mut BTreeMap<String, Statement>,
+) -> Result<(), String> {
+    for line in read(path)?
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+    {
         let mut columns = line.split('\t');
-        let (Some(id), Some(_text), Some(binds)) = (columns.next(), columns.next(), columns.next()) else {
+        let (Some(id), Some(_text), Some(binds)) = (columns.next(), columns.next(), columns.next())
+        else {
             return Err(format!("{}: not three columns: {line}", path.display()));
         };
-        let same_as = columns.next().filter(|id| !id.is_empty()).map(str::to_owned);
+        let same_as = columns
+            .next()
+            .filter(|id| !id.is_empty())
+            .map(str::to_owned);
         let statement = Statement {
             binds: binds.to_owned(),
             same_as,
@@ -78,9 +107,15 @@ fn load(path: &Path, prefix: &str, statements: &mut BTreeMap<String, Statement>)
     Ok(())
 }
 
-fn load_exceptions(path: &Path, statements: &mut BTreeMap<String, Statement>) -> Result<Vec<String>, String> {
+fn load_exceptions(
+    path: &Path,
+    statements: &mut BTreeMap<String, Statement>,
+) -> Result<Vec<String>, String> {
     let mut faults = Vec::new();
-    for line in read(path)?.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+    for line in read(path)?
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+    {
         let columns: Vec<&str> = line.split('\t').collect();
         let &[id, kind, reason] = columns.as_slice() else {
             return Err(format!("{}: not three columns: {line}", path.display()));
@@ -90,9 +125,14 @@ fn load_exceptions(path: &Path, statements: &mut BTreeMap<String, Statement>) ->
         }
         match statements.get_mut(id) {
             Some(statement) => {
-                statement.exception = Some(Exception { kind: kind.to_owned(), reason: reason.to_owned() });
+                statement.exception = Some(Exception {
+                    kind: kind.to_owned(),
+                    reason: reason.to_owned(),
+                });
             }
-            None => faults.push(format!("{id}: an exception for a statement that does not exist")),
+            None => faults.push(format!(
+                "{id}: an exception for a statement that does not exist"
+            )),
         }
     }
     Ok(faults)
@@ -120,12 +160,18 @@ fn search(
     statements: &mut BTreeMap<String, Statement>,
     faults: &mut Vec<String>,
 ) -> Result<(), String> {
-    let name = file.strip_prefix(root).unwrap_or(file).display().to_string();
+    let name = file
+        .strip_prefix(root)
+        .unwrap_or(file)
+        .display()
+        .to_string();
     let mut in_test = name.contains("/tests/") || name.ends_with("tests.rs");
     for (number, line) in read(file)?.lines().enumerate() {
         in_test |= line.trim() == "#[cfg(test)]";
         for (start, _) in line.match_indices("[MQTT") {
-            let Some(id) = line[start + 1..].split(']').next() else { continue };
+            let Some(id) = line[start + 1..].split(']').next() else {
+                continue;
+            };
             // A reference link or a pattern, not a citation: `[MQTT-…` needs a number.
             if !id.contains(|character: char| character.is_ascii_digit()) {
                 continue;
@@ -143,15 +189,19 @@ fn search(
 
 /// A statement of 3.1.1 that 5.0 repeats is covered by citations of the latter.
 fn share_citations(statements: &mut BTreeMap<String, Statement>) {
-    let shared: Vec<(String, String)> =
-        statements.iter().filter_map(|(id, s)| Some((id.clone(), s.same_as.clone()?))).collect();
+    let shared: Vec<(String, String)> = statements
+        .iter()
+        .filter_map(|(id, s)| Some((id.clone(), s.same_as.clone()?)))
+        .collect();
     for (id, same_as) in shared {
-        let Some(other) = statements.get(&same_as) else { continue };
+        let Some(other) = statements.get(&same_as) else {
+            continue;
+        };
         let (code, test) = (other.cited_by_code.clone(), other.cited_by_test.clone());
-        let exception = other
-            .exception
-            .as_ref()
-            .map(|exception| Exception { kind: exception.kind.clone(), reason: exception.reason.clone() });
+        let exception = other.exception.as_ref().map(|exception| Exception {
+            kind: exception.kind.clone(),
+            reason: exception.reason.clone(),
+        });
         if let Some(statement) = statements.get_mut(&id) {
             statement.cited_by_code.extend(code);
             statement.cited_by_test.extend(test);
@@ -162,7 +212,10 @@ fn share_citations(statements: &mut BTreeMap<String, Statement>) {
 
 fn judge(statements: &BTreeMap<String, Statement>) -> Vec<String> {
     let mut faults = Vec::new();
-    for (id, statement) in statements.iter().filter(|(_, statement)| statement.applies()) {
+    for (id, statement) in statements
+        .iter()
+        .filter(|(_, statement)| statement.applies())
+    {
         match &statement.exception {
             Some(exception) if exception.kind == "open" && statement.binds_codec() => {
                 faults.push(format!("{id}: a statement on the codec cannot stay open"));
@@ -201,7 +254,11 @@ fn print(statements: &BTreeMap<String, Statement>, verbose: bool) {
                 }
                 None => {
                     covered += 1;
-                    format!("{} · {}", statement.cited_by_code.join(" "), statement.cited_by_test.join(" "))
+                    format!(
+                        "{} · {}",
+                        statement.cited_by_code.join(" "),
+                        statement.cited_by_test.join(" ")
+                    )
                 }
             };
             if verbose {
