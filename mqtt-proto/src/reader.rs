@@ -109,6 +109,12 @@ impl<'s> PacketReader<'s> {
         self.options.version
     }
 
+    /// Ends the reader and gives its `scratch` back, for the reader of the next connection.
+    #[must_use]
+    pub const fn into_scratch(self) -> &'s mut [u8] {
+        self.scratch
+    }
+
     /// Takes what can be taken from the front of `input`, which is advanced past it.
     ///
     /// `Ok(None)`: all of `input` was taken and more is needed. After an error the
