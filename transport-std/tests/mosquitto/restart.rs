@@ -1,0 +1,80 @@
+//! The broker stopped and started again in the middle of a flow, with its persistence on: nothing
+//! is lost at QoS 1 and 2, and nothing comes twice at QoS 2.
+
+use std::collections::BTreeSet;
+
+use transport_std::{Message, QoS, Version};
+
+use super::broker::Broker;
+use super::{connect, disconnect, next, persistent, text};
+
+/// Messages in the flow.
+const COUNT: usize = 2_000;
+
+#[test]
+fn qos_1_3_1_1() {
+    flow(Version::V3_1_1, QoS::AtLeastOnce);
+}
+
+#[test]
+fn qos_2_3_1_1() {
+    flow(Version::V3_1_1, QoS::ExactlyOnce);
+}
+
+#[test]
+fn qos_1_5_0() {
+    flow(Version::V5, QoS::AtLeastOnce);
+}
+
+#[test]
+fn qos_2_5_0() {
+    flow(Version::V5, QoS::ExactlyOnce);
+}
+
+fn flow(version: Version, qos: QoS) {
+    let mut broker = Broker::with_config("");
+    let subscriber = connect(persistent(broker.port(), version, "subscriber"));
+    let subscription = subscriber.subscribe(("flow", qos)).expect("it is granted");
+    let publisher = connect(persistent(broker.port(), version, "publisher"));
+
+    let sent: Vec<String> = (0..COUNT).map(|number| number.to_string()).collect();
+    let handles: Vec<_> = sent
+        .iter()
+        .map(|payload| {
+            publisher
+                .publish(Message::new("flow", payload.clone()).qos(qos))
+                .expect("it is kept")
+        })
+        .collect();
+
+    let mut received = Vec::new();
+    let mut distinct = BTreeSet::new();
+    while distinct.len() < COUNT {
+        let payload = text(&next(&subscription));
+        if distinct.insert(payload.clone()) && [100, 700, 1500].contains(&distinct.len()) {
+            broker.stop();
+            broker.start_again();
+        }
+        received.push(payload);
+    }
+    for handle in &handles {
+        handle
+            .wait_timeout(super::PATIENCE)
+            .expect("it is over in time")
+            .expect("the broker takes it");
+    }
+    // After all the others: a duplicate would have come before it.
+    super::publish(&publisher, Message::new("flow", "end").qos(qos));
+    loop {
+        match text(&next(&subscription)) {
+            end if end == "end" => break,
+            payload => received.push(payload),
+        }
+    }
+    match qos {
+        QoS::ExactlyOnce => assert_eq!(received, sent),
+        _ => assert_eq!(distinct, sent.into_iter().collect()),
+    }
+    disconnect(&publisher);
+    disconnect(&subscriber);
+}
