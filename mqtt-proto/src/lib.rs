@@ -25,6 +25,8 @@ mod packet;
 mod property;
 mod reader;
 mod sequence;
+#[cfg(feature = "proptest")]
+pub mod strategy;
 mod types;
 mod wire;
 

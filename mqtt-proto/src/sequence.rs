@@ -195,7 +195,7 @@ impl<'a, T: Element<'a> + Hash> Hash for Sequence<'a, T> {
 impl<'a, T: Element<'a> + defmt::Format> defmt::Format for Sequence<'a, T> {
     fn format(&self, f: defmt::Formatter<'_>) {
         defmt::write!(f, "[");
-        for element in self.iter() {
+        for element in *self {
             defmt::write!(f, "{}, ", element);
         }
         defmt::write!(f, "]");

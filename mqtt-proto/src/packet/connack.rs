@@ -32,6 +32,9 @@ impl<'a> ConnAck<'a> {
         if flags & 0xFE != 0 {
             return Err(start.error(DecodeErrorKind::ReservedConnAckFlags));
         }
+        if let (Version::V5, &[return_code @ 1..=5]) = (version, reader.rest()) {
+            return Err(reader.error(DecodeErrorKind::ConnAckOf3_1_1(return_code)));
+        }
         let session_present = flags == 1;
         let reason = reason::decode(reader, PacketType::ConnAck, version, senders)?;
         // [MQTT-3.2.2-6] [MQTT3-3.2.2-4]

@@ -131,6 +131,15 @@ impl Row {
             Range::Any | Range::Topic => true,
         }
     }
+
+    /// Whether it may be at the place more than once.
+    pub(crate) fn may_repeat(&self, place: Place) -> bool {
+        match self.many {
+            Many::Nowhere => false,
+            Many::InPublish => place == PUBLISH,
+            Many::Everywhere => true,
+        }
+    }
 }
 
 /// Why a property may not be where it is.
@@ -167,13 +176,8 @@ impl Census {
         if self.senders.is_nobody() {
             return Err(Refusal::WrongSender);
         }
-        let many = match row.many {
-            Many::Nowhere => false,
-            Many::InPublish => self.place == PUBLISH,
-            Many::Everywhere => true,
-        };
         let bit = bit(row.id);
-        if self.seen & bit != 0 && !many {
+        if self.seen & bit != 0 && !row.may_repeat(self.place) {
             return Err(Refusal::Repeated);
         }
         self.seen |= bit;

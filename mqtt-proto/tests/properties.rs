@@ -1,0 +1,298 @@
+//! Properties that hold for every packet and every stream of bytes.
+
+use std::collections::BTreeMap;
+
+use mqtt_proto::{
+    DecodeError, DecodeErrorKind, DecodeOptions, EncodeError, Item, Packet, PacketReader, Publish,
+    Role, TopicFilter, Version, strategy,
+};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+fn options(version: Version, sender: Role) -> DecodeOptions {
+    DecodeOptions {
+        topic_alias_maximum: u16::MAX,
+        ..DecodeOptions::new(version, sender)
+    }
+}
+
+fn encode(packet: &Packet<'_>, version: Version) -> Result<Vec<u8>, EncodeError> {
+    let mut buf = vec![0; packet.encoded_len(version)?];
+    let len = packet.encode(version, &mut buf)?;
+    assert_eq!(len, buf.len());
+    Ok(buf)
+}
+
+fn decode<'a>(
+    options: &DecodeOptions,
+    mut input: &'a [u8],
+) -> Result<Option<(Packet<'a>, usize)>, DecodeError> {
+    let before = input.len();
+    Ok(Packet::decode(options, &mut input)?.map(|packet| (packet, before - input.len())))
+}
+
+/// A version, a sender, and a packet of theirs.
+fn packet() -> impl Strategy<Value = (Version, Role, Packet<'static>)> {
+    (strategy::version(), strategy::role()).prop_flat_map(|(version, sender)| {
+        strategy::packet(version, sender).prop_map(move |packet| (version, sender, packet))
+    })
+}
+
+/// A version, a sender, and the bytes of a stream: of valid packets, of such with faults, or at random.
+fn stream() -> impl Strategy<Value = (Version, Role, Vec<u8>)> {
+    (strategy::version(), strategy::role()).prop_flat_map(|(version, sender)| {
+        let valid = vec(strategy::packet(version, sender), 1..5).prop_map(move |packets| {
+            packets
+                .iter()
+                .flat_map(|p| encode(p, version).unwrap())
+                .collect::<Vec<u8>>()
+        });
+        let mutated = (valid.clone(), vec((any::<Index>(), any::<u8>()), 1..4)).prop_map(
+            |(mut bytes, faults)| {
+                for (at, byte) in faults {
+                    let at = at.index(bytes.len());
+                    bytes[at] = byte;
+                }
+                bytes
+            },
+        );
+        let cut = (valid.clone(), any::<Index>()).prop_map(|(mut bytes, at)| {
+            bytes.remove(at.index(bytes.len()));
+            bytes
+        });
+        prop_oneof![3 => valid, 3 => mutated, 2 => cut, 1 => vec(any::<u8>(), 0..64)]
+            .prop_map(move |bytes| (version, sender, bytes))
+    })
+}
+
+/// What a stream comes to: its packets, and how it ends.
+#[derive(Debug, PartialEq)]
+struct Outcome {
+    packets: Vec<String>,
+    error: Option<DecodeError>,
+}
+
+/// What decoding the whole stream comes to, with Topic Aliases resolved.
+fn outcome_of_whole(mut options: DecodeOptions, mut input: &[u8]) -> Outcome {
+    let mut aliases = BTreeMap::new();
+    let mut packets = Vec::new();
+    let error = loop {
+        let start = input;
+        match Packet::decode(&options, &mut input) {
+            Ok(None) => break None,
+            Err(error) => break Some(error),
+            Ok(Some(mut packet)) => {
+                match &mut packet {
+                    Packet::Connect(connect) => options.version = connect.version,
+                    Packet::Publish(Publish { head, .. }) => {
+                        let alias = head.properties.topic_alias();
+                        match (alias, head.topic) {
+                            (Some(alias), Some(topic)) => {
+                                aliases.insert(alias, topic);
+                            }
+                            (Some(alias), None) => {
+                                head.topic = aliases.get(&alias).copied();
+                                if head.topic.is_none() {
+                                    let header = 2 + start[1..]
+                                        .iter()
+                                        .take_while(|&&byte| byte >= 0x80)
+                                        .count();
+                                    let kind = DecodeErrorKind::TopicAliasUnknown(alias.get());
+                                    break Some(DecodeError {
+                                        kind,
+                                        offset: header,
+                                    });
+                                }
+                            }
+                            _ => {}
+                        }
+                    }
+                    _ => {}
+                }
+                packets.push(format!("{packet:?}"));
+            }
+        }
+    };
+    Outcome { packets, error }
+}
+
+/// What a reader makes of the stream in pieces.
+fn outcome_of_pieces(options: DecodeOptions, pieces: &[&[u8]], scratch: &mut [u8]) -> Outcome {
+    let mut reader = PacketReader::new(options, scratch);
+    let mut packets = Vec::new();
+    // The `Debug` form of a PUBLISH up to its payload, and what there is of that.
+    let mut message: Option<(String, Vec<u8>)> = None;
+    for piece in pieces {
+        let mut input = *piece;
+        loop {
+            let remaining = match reader.read(&mut input) {
+                Err(error) => {
+                    assert_eq!(reader.read(&mut input), Err(error), "the same error again");
+                    return Outcome {
+                        packets,
+                        error: Some(error),
+                    };
+                }
+                Ok(None) => break assert!(input.is_empty(), "all was taken"),
+                Ok(Some(Item::Packet(packet))) => {
+                    packets.push(format!("{packet:?}"));
+                    continue;
+                }
+                Ok(Some(Item::Oversized { delivery })) => {
+                    packets.push(format!("{delivery:?}"));
+                    continue;
+                }
+                Ok(Some(Item::Message {
+                    head,
+                    payload,
+                    remaining,
+                })) => {
+                    assert!(head.topic.is_some(), "every alias is resolved");
+                    assert!(message.is_none());
+                    message = Some((
+                        format!("Publish(Publish {{ head: {head:?}, payload: "),
+                        payload.to_vec(),
+                    ));
+                    remaining
+                }
+                Ok(Some(Item::Payload { payload, remaining })) => {
+                    assert!(!payload.is_empty());
+                    message.as_mut().unwrap().1.extend(payload);
+                    remaining
+                }
+            };
+            if remaining == 0 {
+                let (head, payload) = message.take().unwrap();
+                packets.push(format!("{head}{payload:?} }})"));
+            }
+        }
+    }
+    Outcome {
+        packets,
+        error: None,
+    }
+}
+
+/// The bytes in pieces, cut at the given places.
+fn pieces<'a>(bytes: &'a [u8], cuts: &[Index]) -> Vec<&'a [u8]> {
+    let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+    cuts.extend([0, bytes.len()]);
+    cuts.sort_unstable();
+    cuts.windows(2)
+        .map(|range| &bytes[range[0]..range[1]])
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn what_is_encoded_is_decoded((version, sender, packet) in packet()) {
+        let bytes = encode(&packet, version).unwrap();
+        prop_assert_eq!(decode(&options(version, sender), &bytes), Ok(Some((packet, bytes.len()))));
+        for cut in 0..bytes.len() {
+            prop_assert_eq!(decode(&options(version, sender), &bytes[..cut]), Ok(None));
+        }
+    }
+
+    #[test]
+    fn a_buffer_too_small_is_left_alone((version, _, packet) in packet(), missing in any::<Index>()) {
+        let needed = packet.encoded_len(version).unwrap();
+        let mut buf = vec![0xA5; missing.index(needed)];
+        prop_assert_eq!(packet.encode(version, &mut buf), Err(EncodeError::BufferTooSmall { needed }));
+        prop_assert!(buf.iter().all(|&byte| byte == 0xA5));
+    }
+
+    #[test]
+    fn whatever_is_encoded_someone_decodes(version in strategy::version(), packet in strategy::wild_packet()) {
+        if let Ok(bytes) = encode(&packet, version) {
+            let spoken = if let Packet::Connect(connect) = &packet { connect.version } else { version };
+            let from = |sender| decode(&options(spoken, sender), &bytes);
+            let expected = Ok(Some((packet, bytes.len())));
+            prop_assert!(
+                from(Role::Client) == expected || from(Role::Server) == expected,
+                "{:?} {:?}", from(Role::Client), from(Role::Server)
+            );
+        }
+    }
+
+    #[test]
+    fn whatever_is_decoded_is_encoded((version, sender, bytes) in stream()) {
+        let mut input = &bytes[..];
+        let options = options(version, sender);
+        while let Ok(Some(packet)) = Packet::decode(&options, &mut input) {
+            let again = encode(&packet, version).unwrap();
+            let mut options = options;
+            if let Packet::Connect(connect) = &packet {
+                options.version = connect.version;
+            }
+            prop_assert_eq!(decode(&options, &again), Ok(Some((packet, again.len()))));
+        }
+    }
+
+    #[test]
+    fn a_publish_head_is_the_packet_without_its_payload(
+        publish in strategy::publish(Version::V5, Role::Server),
+    ) {
+        let whole = encode(&Packet::Publish(publish), Version::V5).unwrap();
+        let mut head = vec![0; publish.head.encoded_len(Version::V5, publish.payload.len()).unwrap()];
+        let len = publish.head.encode(Version::V5, publish.payload.len(), &mut head).unwrap();
+        prop_assert_eq!(len, head.len());
+        head.extend(publish.payload);
+        prop_assert_eq!(head, whole);
+    }
+
+    #[test]
+    fn any_split_reads_as_the_whole((version, sender, bytes) in stream(), cuts in vec(any::<Index>(), 0..12)) {
+        let options = options(version, sender);
+        let whole = outcome_of_whole(options, &bytes);
+        let mut scratch = vec![0; 1 << 16];
+        let single: Vec<&[u8]> = bytes.chunks(1).collect();
+        for pieces in [pieces(&bytes, &cuts), single, vec![&bytes[..]]] {
+            let read = outcome_of_pieces(options, &pieces, &mut scratch);
+            prop_assert_eq!(&read.packets, &whole.packets);
+            // A fault in a PUBLISH's head is told before its payload has come.
+            if whole.error.is_some() {
+                prop_assert_eq!(read.error, whole.error);
+            }
+        }
+    }
+
+    #[test]
+    fn little_scratch_loses_no_delivery(
+        (version, sender, bytes) in stream(),
+        cuts in vec(any::<Index>(), 0..12),
+        scratch in 0_usize..64,
+    ) {
+        // Without aliases, whose names are lost where a head is passed over.
+        let options = DecodeOptions { topic_alias_maximum: 0, ..options(version, sender) };
+        let whole = outcome_of_whole(options, &bytes);
+        let read = outcome_of_pieces(options, &pieces(&bytes, &cuts), &mut vec![0; scratch]);
+        if let Some(DecodeError { kind: DecodeErrorKind::ScratchTooSmall(needed), .. }) = read.error {
+            prop_assert!(needed as usize > scratch);
+        }
+        for (read, whole) in read.packets.iter().zip(&whole.packets) {
+            prop_assert!(read == whole || whole.contains(&format!("delivery: {read}")), "{} {}", read, whole);
+        }
+    }
+
+    #[test]
+    fn filters_match_as_their_levels_do(filter in strategy::topic_filter(), name in strategy::topic_name()) {
+        fn levels(filter: &[&str], name: &[&str]) -> bool {
+            match (filter, name) {
+                (["#"], _) | ([], []) => true,
+                (["+", filter @ ..], [_, name @ ..]) => levels(filter, name),
+                ([first, filter @ ..], [level, name @ ..]) => first == level && levels(filter, name),
+                _ => false,
+            }
+        }
+        let filter_levels: Vec<&str> = filter.matched_part().split('/').collect();
+        let name_levels: Vec<&str> = name.as_str().split('/').collect();
+        let dollar = name.as_str().starts_with('$') && matches!(filter_levels[0], "+" | "#");
+        prop_assert_eq!(filter.matches(name), !dollar && levels(&filter_levels, &name_levels));
+    }
+
+    #[test]
+    fn a_name_is_a_filter_of_itself(name in strategy::topic_name()) {
+        prop_assert!(TopicFilter::new(name.as_str()).is_ok_and(|filter| filter.matches(name)));
+    }
+}
