@@ -1,6 +1,6 @@
 use mqtt_proto::{
-    Auth, ConnAck, DecodeError, Delivery, Disconnect, Properties, QoS, ReasonCode, Sequence,
-    TopicName,
+    Auth, ConnAck, DecodeError, Delivery, Disconnect, PacketType, Properties, QoS, ReasonCode,
+    Sequence, TopicName,
 };
 
 /// The handle of one operation. Unlike packet identifiers, never used again.
@@ -34,7 +34,7 @@ pub enum Event<'a> {
     Message(Message<'a>),
     /// More of the payload of the message before.
     Payload(PayloadChunk<'a>),
-    /// A PUBLISH of QoS 1 or 2 came whose head does not fit the scratch buffer. It was skipped and
+    /// A PUBLISH came whose head does not fit the scratch buffer. It was skipped and, at QoS 1 and 2,
     /// acknowledged: with [`ReasonCode::QuotaExceeded`] in 5.0.
     Oversized(Delivery),
     /// A publish of QoS 1 or 2 is over.
@@ -45,6 +45,9 @@ pub enum Event<'a> {
     Unsubscribed(Subscribed<'a>),
     /// The Server sent AUTH.
     Authenticated(Auth<'a>),
+    /// A packet of the protocol's own workings was taken, with nothing to be done about it: PUBREC,
+    /// PUBREL, PINGRESP, a repeated message. For logs and tests.
+    Handled(PacketType),
     /// The Network Connection is over. Send what `poll_transmit` still gives, then close the transport.
     Disconnected(Disconnected<'a>),
     /// It is time to open a new transport and call `connect`.
@@ -156,7 +159,23 @@ pub enum Violation {
     WrongReasonCount,
     /// CONNACK with Session Present although a Clean Start was asked for, or with an error.
     SessionPresent,
-    // ... to be completed by the session's author
+    /// A message with the packet identifier of another whose handshake is not over.
+    PacketIdInUse,
+    /// AUTH, although CONNECT named no Authentication Method.
+    UnexpectedAuth,
+    /// A packet that only a Client sends.
+    ClientPacket,
+}
+
+impl Violation {
+    /// The reason code that the DISCONNECT carries (5.0).
+    #[must_use]
+    pub const fn reason_code(self) -> ReasonCode {
+        match self {
+            Self::ReceiveMaximumExceeded => ReasonCode::ReceiveMaximumExceeded,
+            _ => ReasonCode::ProtocolError,
+        }
+    }
 }
 
 /// What did not come in time.

@@ -6,13 +6,17 @@
 extern crate alloc;
 
 mod config;
+mod connection;
 mod error;
 mod event;
+mod publish;
 mod session;
+mod session_state;
 mod storage;
 mod time;
 
 pub use config::{Config, Reconnect};
+pub use connection::Limits;
 pub use error::{
     AcknowledgeError, AuthError, ConnectError, DisconnectError, PublishError, SubscribeError,
 };
@@ -20,7 +24,9 @@ pub use event::{
     AckToken, Completion, Disconnected, Event, Message, PayloadChunk, PayloadDue, Progress,
     Published, Subscribed, Timeout, Token, Violation,
 };
-pub use session::{Limits, Payload, Publish, Session, State};
+pub use publish::{Payload, Publish};
+pub use session::{Session, State};
+pub use session_state::{Receiver, Reception, Sender};
 #[cfg(feature = "alloc")]
 pub use storage::Heap;
 pub use storage::{Inline, Storage};

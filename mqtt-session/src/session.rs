@@ -1,63 +1,13 @@
-use core::num::NonZeroU16;
-
 use mqtt_proto::{
-    Auth, Connect, PacketReader, Properties, QoS, ReasonCode, Sequence, Subscription, TopicFilter,
+    Auth, Connect, PacketReader, Properties, ReasonCode, Sequence, Subscription, TopicFilter,
     Version,
 };
 
 use crate::{
     AckToken, AcknowledgeError, AuthError, Completion, Config, ConnectError, DisconnectError,
-    Event, Instant, PayloadDue, Progress, PublishError, Storage, SubscribeError, Token,
+    Event, Instant, Limits, PayloadDue, Progress, Publish, PublishError, Storage, SubscribeError,
+    Token,
 };
-
-/// A message to be published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Publish<'a> {
-    /// Where to.
-    pub topic: &'a str,
-    /// The payload.
-    pub payload: Payload<'a>,
-    /// The level of assurance.
-    pub qos: QoS,
-    /// Whether the Server is to keep it for later subscribers.
-    pub retain: bool,
-    /// The properties of the message (5.0).
-    pub properties: Properties<'a>,
-}
-
-/// The payload of a message to be published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Payload<'a> {
-    /// The bytes; copied into the outbox.
-    Bytes(&'a [u8]),
-    /// So many bytes, for which the session asks with `poll_payload` when it can send them, and
-    /// from the start again when it must resend them.
-    Streamed(u32),
-}
-
-/// What the Server of this Network Connection allows: its CONNACK's properties with their defaults.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Limits {
-    /// QoS 1 and 2 publishes in flight at once.
-    pub receive_maximum: NonZeroU16,
-    /// Bytes in a packet.
-    pub maximum_packet_size: u32,
-    /// The highest QoS.
-    pub maximum_qos: QoS,
-    /// Whether messages can be retained.
-    pub retain_available: bool,
-    /// Whether filters may have wildcards.
-    pub wildcard_subscription_available: bool,
-    /// Whether subscriptions may have identifiers.
-    pub subscription_identifier_available: bool,
-    /// Whether subscriptions can be shared.
-    pub shared_subscription_available: bool,
-    /// The highest topic alias.
-    pub topic_alias_maximum: u16,
-    /// The Keep Alive in force, in seconds; 0: none.
-    pub keep_alive: u16,
-}
 
 /// Where a session stands with its Network Connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

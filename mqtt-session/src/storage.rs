@@ -1,25 +1,73 @@
+use crate::session_state::{Entry, Received};
 use core::fmt::Debug;
 use core::hash::Hash;
+use mqtt_proto::PacketId;
+
+mod inline;
+pub use inline::Inline;
+
+#[cfg(feature = "alloc")]
+mod heap;
+#[cfg(feature = "alloc")]
+pub use heap::Heap;
 
 /// Where a session keeps its tables: [`Inline`] or [`Heap`]. Sealed.
-pub trait Storage: Clone + Debug + Default + PartialEq + Eq + Hash {
-    // to be designed
+pub trait Storage: Clone + Debug + Default + PartialEq + Eq + Hash + sealed::Sealed {
+    /// The operations, and the outbox with their packets.
+    #[doc(hidden)]
+    type Send: SendTable;
+    /// The received QoS 1 and 2 messages.
+    #[doc(hidden)]
+    type Receive: ReceiveTable;
 }
 
-/// Tables of fixed capacity inside the session itself, for firmware: `OUTBOX` bytes of encoded
-/// packets, `SEND` operations in flight, `RECEIVE` incoming QoS 1 and 2 messages at once.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Inline<const OUTBOX: usize, const SEND: usize, const RECEIVE: usize>;
-
-/// Tables that grow on the heap.
-#[cfg(feature = "alloc")]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Heap;
-
-impl<const OUTBOX: usize, const SEND: usize, const RECEIVE: usize> Storage
-    for Inline<OUTBOX, SEND, RECEIVE>
-{
+pub(crate) mod sealed {
+    pub trait Sealed {}
 }
 
-#[cfg(feature = "alloc")]
-impl Storage for Heap {}
+/// Entries in order, each with the bytes of its packet.
+#[doc(hidden)]
+pub trait SendTable: Clone + Debug + Default + PartialEq + Eq + Hash {
+    fn len(&self) -> usize;
+    fn is_full(&self) -> bool;
+    fn get(&self, index: usize) -> Option<&Entry>;
+    fn get_mut(&mut self, index: usize) -> Option<&mut Entry>;
+    /// The packet of an entry; empty once it was freed.
+    fn bytes(&self, index: usize) -> &[u8];
+    /// The bytes of all packets.
+    fn outbox_len(&self) -> usize;
+    fn outbox_capacity(&self) -> usize;
+    /// Appends an entry whose packet of `len` bytes `encode` writes. There is room: the caller asked.
+    /// An error of `encode` leaves the table as it was.
+    fn push<E>(
+        &mut self,
+        entry: Entry,
+        len: usize,
+        encode: impl FnOnce(&mut [u8]) -> Result<(), E>,
+    ) -> Result<(), E>;
+    /// Drops the bytes of an entry.
+    fn free(&mut self, index: usize);
+    /// Gives an entry's packet identifier back.
+    fn forget_id(&mut self, index: usize);
+    fn remove(&mut self, index: usize) -> Option<Entry>;
+    /// Moves an entry without bytes toward the front.
+    fn shift(&mut self, from: usize, to: usize);
+    /// Orders the entries by section, within a section as they were. Those that move have no bytes.
+    fn sort(&mut self);
+    /// Whether an entry has the packet identifier.
+    fn uses(&self, packet_id: PacketId) -> bool;
+}
+
+/// Received QoS 1 and 2 messages in order.
+#[doc(hidden)]
+pub trait ReceiveTable: Clone + Debug + Default + PartialEq + Eq + Hash {
+    fn len(&self) -> usize;
+    /// At most 65,535: there are no more packet identifiers.
+    fn capacity(&self) -> u16;
+    fn get(&self, index: usize) -> Option<&Received>;
+    fn get_mut(&mut self, index: usize) -> Option<&mut Received>;
+    /// Appends; there is room: the caller asked.
+    fn push(&mut self, received: Received);
+    fn remove(&mut self, index: usize);
+    fn retain(&mut self, keep: impl FnMut(&mut Received) -> bool);
+}

@@ -1,0 +1,483 @@
+use core::num::NonZeroU16;
+
+use mqtt_proto::{Ack, Delivery, Packet, PacketId, QoS, ReasonCode, Version};
+
+use crate::connection::Out;
+use crate::storage::ReceiveTable;
+use crate::{AckToken, AcknowledgeError, Storage, Violation};
+
+/// The receiver of section 4.3, whichever side it is on: QoS 1 and 2 messages from PUBLISH until
+/// their last acknowledgement. What a QoS 2 message needs so as not to be delivered twice
+/// outlives the Network Connection.
+///
+/// A [`Session`](crate::Session) has one; a Server can have one for each of its Clients.
+///
+/// ```text
+///  PUBLISH ─> Delivering ─> Unacknowledged ─> AckDue ─PUBACK, or PUBREC with an error─> forgotten
+///             last chunk    acknowledge          └─PUBREC─> AwaitingRel ─PUBREL─> CompDue ─PUBCOMP─> forgotten
+/// ```
+///
+/// Acknowledgements are not queued, they follow from the table: PUBACKs leave in the order of their
+/// messages [MQTT-4.6.0-2], PUBRECs in that of theirs [MQTT-4.6.0-3].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Receiver<S: Storage> {
+    version: Version,
+    manual_ack: bool,
+    next_token: u64,
+    table: S::Receive,
+    link: Link,
+}
+
+/// What dies with the Network Connection.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Link {
+    receive_maximum: u16,
+    incoming: Incoming,
+    /// A PUBREL came that belongs to nothing: its PUBCOMP is due.
+    stray: Option<PacketId>,
+    /// Entries whose acknowledgement is due: without any, the table need not be searched.
+    due: u16,
+}
+
+/// What becomes of the payload that is coming in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Incoming {
+    Nothing,
+    /// Handed over; at QoS 1 and 2 it is the last entry's.
+    Delivered(QoS),
+    /// Known already, and swallowed.
+    Duplicate,
+}
+
+/// One received message in the receiver's table: 16 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Received {
+    token: u64,
+    packet_id: PacketId,
+    exactly_once: bool,
+    state: ReceivedState,
+    reason: ReasonCode,
+    /// Received on this connection, and so counted in the other side's send quota.
+    counted: bool,
+}
+
+/// How far a received message has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum ReceivedState {
+    /// Its payload is still coming.
+    Delivering,
+    /// The application is to acknowledge it.
+    Unacknowledged,
+    /// PUBACK or PUBREC is due.
+    AckDue,
+    /// PUBREC was handed out, or would be at a repetition.
+    AwaitingRel,
+    /// PUBCOMP is due.
+    CompDue,
+}
+
+/// What to do with a PUBLISH.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Reception {
+    /// Deliver it; with a token where the application is to acknowledge it.
+    Deliver(Option<AckToken>),
+    /// It was delivered before; drop it and its payload.
+    Duplicate,
+}
+
+/// Getters.
+impl<S: Storage> Receiver<S> {
+    /// A receiver that knows no message. With `manual_ack`, each is acknowledged by
+    /// [`acknowledge`](Self::acknowledge); otherwise with the last of its payload.
+    #[must_use]
+    pub fn new(version: Version, manual_ack: bool) -> Self {
+        let table = S::Receive::default();
+        let link = Link::new(table.capacity());
+        Self {
+            version,
+            manual_ack,
+            next_token: 0,
+            table,
+            link,
+        }
+    }
+
+    /// How many messages can be tracked at once: the most that a Receive Maximum may announce.
+    #[must_use]
+    pub fn capacity(&self) -> u16 {
+        self.table.capacity()
+    }
+
+    /// How many messages are tracked.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Whether no message is tracked.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.table.len() == 0
+    }
+
+    /// Whether no more packets can be taken until [`poll_transmit`](Self::poll_transmit) has given
+    /// acknowledgements that are due, or (in 3.1.1) the application has acknowledged.
+    ///
+    /// In 5.0 the Receive Maximum keeps the table from being full; 3.1.1 has none.
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        if self.link.stray.is_some() {
+            return true;
+        }
+        if self.version == Version::V5 || self.link.incoming != Incoming::Nothing || !self.is_full()
+        {
+            return false;
+        }
+        let unpaid = |state| {
+            matches!(
+                state,
+                ReceivedState::Unacknowledged | ReceivedState::AckDue | ReceivedState::CompDue
+            )
+        };
+        self.entries().any(|received| unpaid(received.state))
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &Received> {
+        (0..self.table.len()).filter_map(|index| self.table.get(index))
+    }
+
+    fn is_full(&self) -> bool {
+        self.table.len() >= usize::from(self.table.capacity())
+    }
+
+    fn find(&self, is_it: impl Fn(&Received) -> bool) -> Option<usize> {
+        (0..self.table.len()).find(|&index| self.table.get(index).is_some_and(&is_it))
+    }
+}
+
+/// The life of a Network Connection.
+impl<S: Storage> Receiver<S> {
+    /// A Network Connection begins on which this side announced `receive_maximum`; what the
+    /// capacity cannot track is not accepted, whatever was announced.
+    ///
+    /// The other side sends again what it has no acknowledgement of: QoS 1 is taken anew, QoS 2
+    /// by its packet identifier.
+    pub fn open(&mut self, receive_maximum: NonZeroU16) {
+        self.close();
+        self.link = Link::new(receive_maximum.get().min(self.table.capacity()));
+    }
+
+    /// The other side has no Session: its packet identifiers begin anew [MQTT-3.2.2-5].
+    pub fn session_lost(&mut self) {
+        self.table.retain(|_| false);
+        self.link.due = 0;
+    }
+
+    /// The Network Connection is over. A message that was cut off is forgotten: it comes again.
+    pub fn close(&mut self) {
+        self.link = Link::new(self.link.receive_maximum);
+        self.table.retain(|received| {
+            received.counted = false;
+            if matches!(
+                received.state,
+                ReceivedState::AckDue | ReceivedState::CompDue
+            ) {
+                // The repeated PUBLISH or PUBREL will ask for it.
+                received.state = ReceivedState::AwaitingRel;
+            }
+            received.exactly_once && received.state != ReceivedState::Delivering
+        });
+    }
+}
+
+/// `handle_*`: a packet came.
+impl<S: Storage> Receiver<S> {
+    /// A PUBLISH came, of whose payload `remaining` bytes are still to come.
+    pub fn handle_publish(
+        &mut self,
+        delivery: Delivery,
+        remaining: u32,
+    ) -> Result<Reception, Violation> {
+        let reception = self.receive(delivery, ReasonCode::Success)?;
+        self.link.incoming = match reception {
+            Reception::Duplicate => Incoming::Duplicate,
+            Reception::Deliver(_) => Incoming::Delivered(delivery.qos()),
+        };
+        self.came(remaining);
+        Ok(match reception {
+            Reception::Deliver(token) if self.manual_ack => Reception::Deliver(token),
+            Reception::Deliver(_) => Reception::Deliver(None),
+            Reception::Duplicate => Reception::Duplicate,
+        })
+    }
+
+    /// A piece of the payload came, `remaining` bytes are still to come. Whether to deliver it.
+    pub fn handle_payload(&mut self, remaining: u32) -> bool {
+        let deliver = matches!(self.link.incoming, Incoming::Delivered(_));
+        self.came(remaining);
+        deliver
+    }
+
+    /// A PUBLISH came that cannot be delivered, and is refused with `reason` (in 3.1.1, which
+    /// cannot refuse, acknowledged). `false`: it was delivered before.
+    pub fn handle_refused(
+        &mut self,
+        delivery: Delivery,
+        reason: ReasonCode,
+    ) -> Result<bool, Violation> {
+        let reason = match self.version {
+            Version::V3_1_1 => ReasonCode::Success,
+            Version::V5 => reason,
+        };
+        let is_new = self.receive(delivery, reason)? != Reception::Duplicate;
+        if is_new && delivery.qos() != QoS::AtMostOnce {
+            self.set_last(ReceivedState::AckDue);
+        }
+        Ok(is_new)
+    }
+
+    /// PUBREL came: PUBCOMP is due [MQTT-4.3.3-11]. `false`: it belongs to nothing, and is
+    /// answered with Packet Identifier not found.
+    pub fn handle_pubrel(&mut self, packet_id: PacketId) -> Result<bool, Violation> {
+        let Some(index) = self.find(|received| received.packet_id == packet_id) else {
+            self.link.stray = Some(packet_id);
+            return Ok(false);
+        };
+        let received = self.table.get(index);
+        match received.map(|received| (received.exactly_once, received.state)) {
+            Some((true, ReceivedState::AwaitingRel)) => {
+                self.set_state(index, ReceivedState::CompDue);
+                Ok(true)
+            }
+            Some((true, ReceivedState::CompDue)) => Ok(true),
+            _ => Err(Violation::WrongAcknowledgement),
+        }
+    }
+
+    fn receive(&mut self, delivery: Delivery, reason: ReasonCode) -> Result<Reception, Violation> {
+        let Some(packet_id) = delivery.packet_id() else {
+            return Ok(Reception::Deliver(None));
+        };
+        let exactly_once = delivery.qos() == QoS::ExactlyOnce;
+        if let Some(index) = self.find(|received| received.packet_id == packet_id) {
+            return self.receive_again(index, exactly_once, delivery.dup());
+        }
+        let counted = self.entries().filter(|received| received.counted).count();
+        if self.is_full() || counted >= usize::from(self.link.receive_maximum) {
+            return Err(Violation::ReceiveMaximumExceeded);
+        }
+        let token = self.next_token;
+        self.next_token = self.next_token.wrapping_add(1);
+        self.table.push(Received {
+            token,
+            packet_id,
+            exactly_once,
+            state: ReceivedState::Delivering,
+            reason,
+            counted: true,
+        });
+        Ok(Reception::Deliver(Some(AckToken(token))))
+    }
+
+    /// A PUBLISH whose identifier is known already.
+    fn receive_again(
+        &mut self,
+        index: usize,
+        exactly_once: bool,
+        dup: bool,
+    ) -> Result<Reception, Violation> {
+        let Some(received) = self.table.get_mut(index) else {
+            return Err(Violation::PacketIdInUse);
+        };
+        match (received.exactly_once, received.state) {
+            // [MQTT-4.3.3-10], whatever DUP says.
+            (true, ReceivedState::AwaitingRel) if exactly_once => {
+                received.counted = true;
+                self.set_state(index, ReceivedState::AckDue);
+                Ok(Reception::Duplicate)
+            }
+            (true, ReceivedState::Unacknowledged | ReceivedState::AckDue) if exactly_once => {
+                received.counted = true;
+                Ok(Reception::Duplicate)
+            }
+            // A 3.1.1 Server may repeat a message before it has our PUBACK.
+            (false, _) if !exactly_once && dup => Ok(Reception::Duplicate),
+            _ => Err(Violation::PacketIdInUse),
+        }
+    }
+
+    fn came(&mut self, remaining: u32) {
+        if remaining > 0 {
+            return;
+        }
+        if let Incoming::Delivered(QoS::AtLeastOnce | QoS::ExactlyOnce) = self.link.incoming {
+            self.set_last(if self.manual_ack {
+                ReceivedState::Unacknowledged
+            } else {
+                ReceivedState::AckDue
+            });
+        }
+        self.link.incoming = Incoming::Nothing;
+    }
+}
+
+/// Commands. An `Err` leaves the receiver as it was.
+impl<S: Storage> Receiver<S> {
+    /// Acknowledges a message: its PUBACK or PUBREC is due as soon as those before it are.
+    pub fn acknowledge(
+        &mut self,
+        ack: AckToken,
+        reason: ReasonCode,
+    ) -> Result<(), AcknowledgeError> {
+        if !self.allows(reason) {
+            return Err(AcknowledgeError::Reason(reason));
+        }
+        let index = self
+            .find(|received| received.token == ack.0)
+            .ok_or(AcknowledgeError::Unknown)?;
+        match self.table.get(index).map(|received| received.state) {
+            Some(ReceivedState::Unacknowledged) => {}
+            Some(ReceivedState::Delivering) => return Err(AcknowledgeError::Incomplete),
+            _ => return Err(AcknowledgeError::Unknown),
+        }
+        let mut state = ReceivedState::AckDue;
+        if let Some(received) = self.table.get_mut(index) {
+            received.reason = reason;
+            if !received.counted {
+                // Of an earlier connection: the repeated PUBLISH asks for it.
+                state = ReceivedState::AwaitingRel;
+            }
+        }
+        self.set_state(index, state);
+        Ok(())
+    }
+
+    /// Whether PUBACK and PUBREC may carry it (tables 3-4 and 3-5); 3.1.1 has no reason codes.
+    fn allows(&self, reason: ReasonCode) -> bool {
+        use ReasonCode as R;
+        match self.version {
+            Version::V3_1_1 => reason == R::Success,
+            Version::V5 => matches!(
+                reason,
+                R::Success
+                    | R::NoMatchingSubscribers
+                    | R::UnspecifiedError
+                    | R::ImplementationSpecificError
+                    | R::NotAuthorized
+                    | R::TopicNameInvalid
+                    | R::PacketIdentifierInUse
+                    | R::QuotaExceeded
+                    | R::PayloadFormatInvalid
+            ),
+        }
+    }
+}
+
+/// `poll_*`: what is owed.
+impl<S: Storage> Receiver<S> {
+    /// Writes the acknowledgements that are due to the front of `buf` (at least 8 bytes) and
+    /// returns their size.
+    pub fn poll_transmit(&mut self, buf: &mut [u8]) -> usize {
+        let mut out = Out::new(buf);
+        self.transmit(&mut out);
+        out.len()
+    }
+
+    /// Writes all that is due; `false` where `out` has no room for the rest of it.
+    pub(crate) fn transmit(&mut self, out: &mut Out<'_>) -> bool {
+        if let Some(packet_id) = self.link.stray {
+            let reason = match self.version {
+                Version::V3_1_1 => ReasonCode::Success,
+                Version::V5 => ReasonCode::PacketIdentifierNotFound,
+            };
+            if !out.packet(self.version, &Packet::PubComp(Ack::new(packet_id, reason))) {
+                return false;
+            }
+            self.link.stray = None;
+        }
+        let mut index = 0;
+        // Behind a message of its QoS that is not acknowledged, an acknowledgement must wait.
+        let mut puback_waits = false;
+        let mut pubrec_waits = false;
+        while self.link.due > 0 {
+            let Some(received) = self.table.get(index) else {
+                break;
+            };
+            let waits = if received.exactly_once {
+                &mut pubrec_waits
+            } else {
+                &mut puback_waits
+            };
+            let (packet_id, reason) = (received.packet_id, received.reason);
+            let (packet, after) = match received.state {
+                ReceivedState::Delivering | ReceivedState::Unacknowledged => {
+                    // One of an earlier connection was not received on this one yet.
+                    *waits |= received.counted;
+                    (None, None)
+                }
+                ReceivedState::AckDue if *waits => (None, None),
+                ReceivedState::AwaitingRel => (None, None),
+                ReceivedState::AckDue if !received.exactly_once => {
+                    (Some(Packet::PubAck(Ack::new(packet_id, reason))), None)
+                }
+                ReceivedState::AckDue => {
+                    let after = (!reason.is_error()).then_some(ReceivedState::AwaitingRel);
+                    (Some(Packet::PubRec(Ack::new(packet_id, reason))), after)
+                }
+                ReceivedState::CompDue => {
+                    let ack = Ack::new(packet_id, ReasonCode::Success);
+                    (Some(Packet::PubComp(ack)), None)
+                }
+            };
+            let Some(packet) = packet else {
+                index = index.saturating_add(1);
+                continue;
+            };
+            if !out.packet(self.version, &packet) {
+                return false;
+            }
+            if let Some(state) = after {
+                self.set_state(index, state);
+                index = index.saturating_add(1);
+            } else {
+                // [MQTT-4.3.2-5], [MQTT-4.3.3-9], [MQTT-4.3.3-12]: its identifier is free again.
+                self.table.remove(index);
+                self.link.due = self.link.due.saturating_sub(1);
+            }
+        }
+        true
+    }
+
+    fn set_last(&mut self, state: ReceivedState) {
+        if let Some(index) = self.table.len().checked_sub(1) {
+            self.set_state(index, state);
+        }
+    }
+
+    fn set_state(&mut self, index: usize, state: ReceivedState) {
+        if let Some(received) = self.table.get_mut(index) {
+            let before = u16::from(received.state.is_due());
+            received.state = state;
+            let due = self.link.due.saturating_add(state.is_due().into());
+            self.link.due = due.saturating_sub(before);
+        }
+    }
+}
+
+impl Link {
+    fn new(receive_maximum: u16) -> Self {
+        Self {
+            receive_maximum,
+            incoming: Incoming::Nothing,
+            stray: None,
+            due: 0,
+        }
+    }
+}
+
+impl ReceivedState {
+    fn is_due(self) -> bool {
+        matches!(self, Self::AckDue | Self::CompDue)
+    }
+}

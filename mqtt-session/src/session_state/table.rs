@@ -1,0 +1,257 @@
+use mqtt_proto::PacketId;
+
+use super::entry::{Entry, EntryState, Section};
+use super::quota::{self, Quota};
+use crate::storage::SendTable;
+use crate::{Completion, Instant, Token};
+
+/// The operations in order, in three sections.
+///
+/// ```text
+///    0        ended             released                            len
+///    ├──────────┼──────────┬───────┼──────────────┬──────────────────┤
+///    │  Ended   │ PubRel-  │ PubRel│ sent PUBLISH,│ waiting, in the  │
+///    │          │ Sent     │ Due   │ SUBSCRIBE, ..│ order of publish │
+///    ├──────────┼──────────┴───────┼──────────────┴──────────────────┤
+///               in the order of PUBREC            next
+/// ```
+///
+/// The bounds, the two cursors and the quota follow from the entries. They are kept here, and
+/// here alone, so that a hundred thousand operations do not mean as many walks over the table.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Table<T> {
+    slots: T,
+    ended: usize,
+    released: usize,
+    /// All released entries before this one are `PubRelSent`.
+    next_release: usize,
+    /// All entries of the rest before this one are `Sent`.
+    next: usize,
+    quota: Quota,
+    /// Not later than the first expiry.
+    expiry: Option<Instant>,
+}
+
+/// Getters.
+impl<T: SendTable> Table<T> {
+    pub(super) fn slots(&self) -> &T {
+        &self.slots
+    }
+
+    pub(super) fn get(&self, index: usize) -> Option<&Entry> {
+        self.slots.get(index)
+    }
+
+    /// Operations that have not ended.
+    pub(super) fn pending(&self) -> usize {
+        self.slots.len().saturating_sub(self.ended)
+    }
+
+    /// QoS 1 and 2 PUBLISH whose last acknowledgement has not come [MQTT-3.3.4-7]. A message is
+    /// among them until PUBCOMP, not only until PUBREC.
+    pub(super) fn in_flight(&self) -> usize {
+        let released = self.released.saturating_sub(self.ended);
+        released.saturating_add(usize::try_from(self.quota.sent).unwrap_or(usize::MAX))
+    }
+
+    /// When `expire` is to be called, or earlier.
+    pub(super) fn expiry(&self) -> Option<Instant> {
+        self.expiry
+    }
+
+    /// The entry that has the packet identifier. The rest is searched first, from its front:
+    /// acknowledgements come in order.
+    pub(super) fn find(&self, packet_id: PacketId) -> Option<usize> {
+        if !self.slots.uses(packet_id) {
+            return None;
+        }
+        let has_id = |&index: &usize| self.id_at(index) == Some(packet_id);
+        let mut rest = self.released..self.slots.len();
+        let mut front = self.ended..self.released;
+        // A PUBCOMP is for the first of the released, more often than not.
+        if self.id_at(self.ended) == Some(packet_id) {
+            return Some(self.ended);
+        }
+        rest.find(has_id).or_else(|| front.find(has_id))
+    }
+
+    /// The entry of a token that has not ended.
+    pub(super) fn position(&self, token: Token) -> Option<usize> {
+        let is_it = |&index: &usize| self.get(index).is_some_and(|entry| entry.token == token);
+        (self.ended..self.slots.len()).find(is_it)
+    }
+
+    /// The entry of a token that is being handed out: at the cursor, or overtaking it.
+    pub(super) fn position_unsent(&self, token: Token) -> Option<usize> {
+        let is_it = |&index: &usize| self.get(index).is_some_and(|entry| entry.token == token);
+        (self.next..self.slots.len()).find(is_it)
+    }
+
+    /// The first PUBREL that is due.
+    pub(super) fn pubrel_due(&mut self) -> Option<usize> {
+        while self.next_release < self.released {
+            let entry = self.slots.get(self.next_release)?;
+            if entry.state == EntryState::PubRelDue {
+                return Some(self.next_release);
+            }
+            self.next_release = self.next_release.saturating_add(1);
+        }
+        None
+    }
+
+    /// The first entry that waits to be handed out.
+    pub(super) fn unsent(&mut self) -> Option<usize> {
+        loop {
+            if self.slots.get(self.next)?.is_unsent() {
+                return Some(self.next);
+            }
+            self.next = self.next.saturating_add(1);
+        }
+    }
+
+    /// The first waiting entry from `from` on that no quota delays and that `allowed` allows.
+    pub(super) fn unsent_control(
+        &self,
+        from: usize,
+        allowed: impl Fn(&Entry) -> bool,
+    ) -> Option<usize> {
+        if self.quota.controls == 0 {
+            return None;
+        }
+        let waits = |entry: &Entry| entry.kind.is_control() && entry.is_unsent();
+        let fits = |&index: &usize| self.get(index).is_some_and(|it| waits(it) && allowed(it));
+        (from..self.slots.len()).find(fits)
+    }
+}
+
+/// Changes.
+impl<T: SendTable> Table<T> {
+    pub(super) fn push<E>(
+        &mut self,
+        entry: Entry,
+        len: usize,
+        encode: impl FnOnce(&mut [u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let copy = entry.clone();
+        self.slots.push(entry, len, encode)?;
+        self.quota.add(&copy);
+        self.expiry = earliest(self.expiry, copy.expiry());
+        Ok(())
+    }
+
+    pub(super) fn set_state(&mut self, index: usize, state: EntryState) {
+        if let Some(entry) = self.slots.get_mut(index) {
+            self.quota.subtract(entry);
+            entry.state = state;
+            self.quota.add(entry);
+        }
+        if state == EntryState::PubRelDue {
+            // Also where PUBREC comes again for one whose PUBREL was sent.
+            self.next_release = self.next_release.min(index);
+        }
+    }
+
+    /// The first byte of the packet leaves: the message does not expire any more.
+    pub(super) fn begin(&mut self, index: usize) {
+        if let Some(entry) = self.slots.get_mut(index) {
+            entry.never_expires();
+        }
+    }
+
+    /// PUBREC has come: the packet is freed, and PUBREL leaves after those before it [MQTT-4.6.0-4].
+    pub(super) fn release(&mut self, index: usize) {
+        self.slots.free(index);
+        if index < self.released {
+            return self.set_state(index, EntryState::PubRelDue);
+        }
+        self.set_state(index, EntryState::PubRelDue);
+        self.slots.shift(index, self.released);
+        if index >= self.next {
+            self.next = self.next.saturating_add(1);
+        }
+        self.released = self.released.saturating_add(1);
+    }
+
+    /// Ends an operation that no packet ends: it waits for `take_ended`.
+    pub(super) fn end(&mut self, index: usize, completion: Completion) {
+        self.slots.free(index);
+        self.slots.forget_id(index);
+        self.set_state(index, EntryState::Ended(completion));
+        self.slots.shift(index, self.ended);
+        for bound in [&mut self.released, &mut self.next_release, &mut self.next] {
+            if index >= *bound {
+                *bound = bound.saturating_add(1);
+            }
+        }
+        self.ended = self.ended.saturating_add(1);
+    }
+
+    /// Removes an operation that a packet ended.
+    pub(super) fn remove(&mut self, index: usize) -> Option<Entry> {
+        let entry = self.slots.remove(index)?;
+        self.quota.subtract(&entry);
+        let bounds = [
+            &mut self.ended,
+            &mut self.released,
+            &mut self.next_release,
+            &mut self.next,
+        ];
+        for bound in bounds {
+            if index < *bound {
+                *bound = bound.saturating_sub(1);
+            }
+        }
+        Some(entry)
+    }
+
+    pub(super) fn take_ended(&mut self) -> Option<(Token, Completion)> {
+        let entry = self.slots.get(0)?;
+        let EntryState::Ended(completion) = entry.state else {
+            return None;
+        };
+        let token = entry.token;
+        self.remove(0);
+        Some((token, completion))
+    }
+
+    /// Gives every entry that has not ended its new state, in one pass.
+    pub(super) fn update(&mut self, new: impl Fn(&Entry) -> EntryState) {
+        for index in self.ended..self.slots.len() {
+            let Some(state) = self.slots.get(index).map(&new) else {
+                break;
+            };
+            if matches!(state, EntryState::Ended(_)) {
+                self.slots.free(index);
+                self.slots.forget_id(index);
+            }
+            if let Some(entry) = self.slots.get_mut(index) {
+                entry.state = state;
+            }
+        }
+        self.slots.sort();
+        self.derive();
+    }
+
+    /// Derives from the entries what follows from them.
+    fn derive(&mut self) {
+        let states = |index| self.slots.get(index).map(Entry::section);
+        let sections = || (0..self.slots.len()).filter_map(states);
+        self.ended = sections().take_while(|it| *it == Section::Ended).count();
+        self.released = sections().take_while(|it| *it != Section::Rest).count();
+        self.next_release = self.ended;
+        self.next = self.released;
+        self.quota = Quota::count(&self.slots);
+        self.expiry = quota::next_expiry(&self.slots);
+    }
+
+    fn id_at(&self, index: usize) -> Option<PacketId> {
+        self.get(index).and_then(|entry| entry.packet_id)
+    }
+}
+
+fn earliest(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}

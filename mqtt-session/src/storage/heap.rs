@@ -1,0 +1,150 @@
+use alloc::collections::{BTreeSet, VecDeque};
+use alloc::vec;
+
+use bytes::Bytes;
+use mqtt_proto::PacketId;
+
+use super::{ReceiveTable, SendTable, Storage, sealed};
+use crate::session_state::{Entry, Received};
+
+/// Tables that grow on the heap: as many operations as there are packet identifiers, and
+/// as many bytes as [`Config::maximum_outbox`](crate::Config::maximum_outbox) allows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Heap;
+
+impl sealed::Sealed for Heap {}
+
+impl Storage for Heap {
+    type Send = HeapSend;
+    type Receive = HeapReceive;
+}
+
+/// One allocation a packet, shared by clones of the session.
+#[doc(hidden)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct HeapSend {
+    slots: VecDeque<(Entry, Bytes)>,
+    packet_ids: BTreeSet<PacketId>,
+    outbox_len: usize,
+}
+
+impl SendTable for HeapSend {
+    fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    fn is_full(&self) -> bool {
+        false
+    }
+
+    fn get(&self, index: usize) -> Option<&Entry> {
+        self.slots.get(index).map(|(entry, _)| entry)
+    }
+
+    fn get_mut(&mut self, index: usize) -> Option<&mut Entry> {
+        self.slots.get_mut(index).map(|(entry, _)| entry)
+    }
+
+    fn bytes(&self, index: usize) -> &[u8] {
+        self.slots.get(index).map_or(&[], |(_, bytes)| bytes)
+    }
+
+    fn outbox_len(&self) -> usize {
+        self.outbox_len
+    }
+
+    fn outbox_capacity(&self) -> usize {
+        usize::MAX
+    }
+
+    fn push<E>(
+        &mut self,
+        mut entry: Entry,
+        len: usize,
+        encode: impl FnOnce(&mut [u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut packet = vec![0; len];
+        encode(&mut packet)?;
+        entry.len = u32::try_from(len).unwrap_or(u32::MAX);
+        self.outbox_len = self.outbox_len.saturating_add(len);
+        self.packet_ids.extend(entry.packet_id);
+        self.slots.push_back((entry, packet.into()));
+        Ok(())
+    }
+
+    fn free(&mut self, index: usize) {
+        if let Some((entry, bytes)) = self.slots.get_mut(index) {
+            self.outbox_len = self.outbox_len.saturating_sub(bytes.len());
+            entry.len = 0;
+            *bytes = Bytes::new();
+        }
+    }
+
+    fn forget_id(&mut self, index: usize) {
+        if let Some((entry, _)) = self.slots.get_mut(index) {
+            if let Some(packet_id) = entry.packet_id.take() {
+                self.packet_ids.remove(&packet_id);
+            }
+        }
+    }
+
+    fn remove(&mut self, index: usize) -> Option<Entry> {
+        self.free(index);
+        self.forget_id(index);
+        self.slots.remove(index).map(|(entry, _)| entry)
+    }
+
+    fn shift(&mut self, from: usize, to: usize) {
+        // Where nothing moves, as in the usual order of acknowledgements, it must cost nothing.
+        if from != to {
+            if let Some(slot) = self.slots.remove(from) {
+                self.slots.insert(to.min(self.slots.len()), slot);
+            }
+        }
+    }
+
+    fn sort(&mut self) {
+        let slots = self.slots.make_contiguous();
+        slots.sort_by_key(|(entry, _)| entry.section());
+    }
+
+    fn uses(&self, packet_id: PacketId) -> bool {
+        self.packet_ids.contains(&packet_id)
+    }
+}
+
+#[doc(hidden)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct HeapReceive {
+    received: VecDeque<Received>,
+}
+
+impl ReceiveTable for HeapReceive {
+    fn len(&self) -> usize {
+        self.received.len()
+    }
+
+    fn capacity(&self) -> u16 {
+        u16::MAX
+    }
+
+    fn get(&self, index: usize) -> Option<&Received> {
+        self.received.get(index)
+    }
+
+    fn get_mut(&mut self, index: usize) -> Option<&mut Received> {
+        self.received.get_mut(index)
+    }
+
+    fn push(&mut self, received: Received) {
+        self.received.push_back(received);
+    }
+
+    fn remove(&mut self, index: usize) {
+        self.received.remove(index);
+    }
+
+    fn retain(&mut self, keep: impl FnMut(&mut Received) -> bool) {
+        self.received.retain_mut(keep);
+    }
+}

@@ -1,0 +1,180 @@
+use heapless::Vec;
+use mqtt_proto::PacketId;
+
+use super::{ReceiveTable, SendTable, Storage, sealed};
+use crate::session_state::{Entry, Received};
+
+/// Tables of fixed capacity inside the session itself, for firmware: `OUTBOX` bytes of encoded
+/// packets, `SEND` operations in flight, `RECEIVE` incoming QoS 1 and 2 messages at once.
+///
+/// An operation costs 24 bytes, a received message 16, beside the bytes of the outbox.
+/// In 3.1.1, which has no Receive Maximum, `RECEIVE` must be as much as the Server keeps
+/// in flight (mosquitto: 20), or a burst of QoS 2 ends the connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Inline<const OUTBOX: usize, const SEND: usize, const RECEIVE: usize>;
+
+impl<const OUTBOX: usize, const SEND: usize, const RECEIVE: usize> sealed::Sealed
+    for Inline<OUTBOX, SEND, RECEIVE>
+{
+}
+
+impl<const OUTBOX: usize, const SEND: usize, const RECEIVE: usize> Storage
+    for Inline<OUTBOX, SEND, RECEIVE>
+{
+    type Send = InlineSend<OUTBOX, SEND>;
+    type Receive = InlineReceive<RECEIVE>;
+}
+
+/// The packets lie in `outbox` one behind the other, in the order of their entries.
+#[doc(hidden)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct InlineSend<const OUTBOX: usize, const SEND: usize> {
+    entries: Vec<Entry, SEND>,
+    outbox: Vec<u8, OUTBOX>,
+}
+
+impl<const OUTBOX: usize, const SEND: usize> InlineSend<OUTBOX, SEND> {
+    fn offset(&self, index: usize) -> usize {
+        let before = self.entries.iter().take(index);
+        before.fold(0, |offset, entry| offset.saturating_add(size(entry.len)))
+    }
+}
+
+impl<const OUTBOX: usize, const SEND: usize> SendTable for InlineSend<OUTBOX, SEND> {
+    fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    fn is_full(&self) -> bool {
+        self.entries.is_full()
+    }
+
+    fn get(&self, index: usize) -> Option<&Entry> {
+        self.entries.get(index)
+    }
+
+    fn get_mut(&mut self, index: usize) -> Option<&mut Entry> {
+        self.entries.get_mut(index)
+    }
+
+    fn bytes(&self, index: usize) -> &[u8] {
+        let len = self.entries.get(index).map_or(0, |entry| size(entry.len));
+        let packet = self.outbox.get(self.offset(index)..);
+        packet.and_then(|tail| tail.get(..len)).unwrap_or_default()
+    }
+
+    fn outbox_len(&self) -> usize {
+        self.outbox.len()
+    }
+
+    fn outbox_capacity(&self) -> usize {
+        OUTBOX
+    }
+
+    fn push<E>(
+        &mut self,
+        mut entry: Entry,
+        len: usize,
+        encode: impl FnOnce(&mut [u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let start = self.outbox.len();
+        let _ = self.outbox.resize_default(start.saturating_add(len));
+        let result = encode(self.outbox.get_mut(start..).unwrap_or_default());
+        if result.is_err() {
+            self.outbox.truncate(start);
+            return result;
+        }
+        entry.len = u32::try_from(len).unwrap_or(u32::MAX);
+        let _ = self.entries.push(entry);
+        Ok(())
+    }
+
+    fn free(&mut self, index: usize) {
+        let start = self.offset(index);
+        let Some(entry) = self.entries.get_mut(index) else {
+            return;
+        };
+        let end = start.saturating_add(size(entry.len));
+        entry.len = 0;
+        if end <= self.outbox.len() {
+            let kept = self.outbox.len().saturating_sub(end);
+            self.outbox.copy_within(end.., start);
+            self.outbox.truncate(start.saturating_add(kept));
+        }
+    }
+
+    fn forget_id(&mut self, index: usize) {
+        if let Some(entry) = self.entries.get_mut(index) {
+            entry.packet_id = None;
+        }
+    }
+
+    fn remove(&mut self, index: usize) -> Option<Entry> {
+        self.free(index);
+        (index < self.entries.len()).then(|| self.entries.remove(index))
+    }
+
+    fn shift(&mut self, from: usize, to: usize) {
+        if let Some(range) = self.entries.get_mut(to..=from) {
+            range.rotate_right(1);
+        }
+    }
+
+    fn sort(&mut self) {
+        for index in 0..self.entries.len() {
+            let Some(section) = self.entries.get(index).map(Entry::section) else {
+                return;
+            };
+            let after = |entry: &Entry| entry.section() > section;
+            let to = self.entries.iter().take(index).position(after);
+            self.shift(index, to.unwrap_or(index));
+        }
+    }
+
+    fn uses(&self, packet_id: PacketId) -> bool {
+        let mut entries = self.entries.iter();
+        entries.any(|entry| entry.packet_id == Some(packet_id))
+    }
+}
+
+#[doc(hidden)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct InlineReceive<const RECEIVE: usize> {
+    received: Vec<Received, RECEIVE>,
+}
+
+impl<const RECEIVE: usize> ReceiveTable for InlineReceive<RECEIVE> {
+    fn len(&self) -> usize {
+        self.received.len()
+    }
+
+    fn capacity(&self) -> u16 {
+        u16::try_from(RECEIVE).unwrap_or(u16::MAX)
+    }
+
+    fn get(&self, index: usize) -> Option<&Received> {
+        self.received.get(index)
+    }
+
+    fn get_mut(&mut self, index: usize) -> Option<&mut Received> {
+        self.received.get_mut(index)
+    }
+
+    fn push(&mut self, received: Received) {
+        let _ = self.received.push(received);
+    }
+
+    fn remove(&mut self, index: usize) {
+        if index < self.received.len() {
+            self.received.remove(index);
+        }
+    }
+
+    fn retain(&mut self, keep: impl FnMut(&mut Received) -> bool) {
+        self.received.retain_mut(keep);
+    }
+}
+
+fn size(len: u32) -> usize {
+    usize::try_from(len).unwrap_or(usize::MAX)
+}
