@@ -23,8 +23,24 @@ impl Failure {
     pub(crate) const PROTOCOL: u8 = 2;
     /// The connection was lost.
     pub(crate) const LOST: u8 = 7;
+    /// The broker does not take a QoS so high.
+    const QOS: u8 = 24;
+    /// The message is too large.
+    pub(crate) const OVERSIZE: u8 = 25;
+    /// The broker does not retain messages.
+    const RETAIN: u8 = 28;
     /// No message came in the time of `-W`.
     pub(crate) const TIMEOUT: u8 = 27;
+
+    /// The number for what the broker said, when it accepted, that it does not take.
+    pub(crate) fn not_supported(reason: ReasonCode) -> u8 {
+        match reason {
+            ReasonCode::QoSNotSupported => Self::QOS,
+            ReasonCode::PacketTooLarge => Self::OVERSIZE,
+            ReasonCode::RetainNotSupported => Self::RETAIN,
+            _ => Self::ERRNO,
+        }
+    }
 
     pub(crate) fn usage(text: impl fmt::Display) -> Self {
         Self::Usage(text.to_string())

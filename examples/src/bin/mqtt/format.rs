@@ -1,18 +1,14 @@
 //! How `mqtt sub` prints a message: the payload, `-v`, or a format string of `-F`.
 
 use chrono::{DateTime, Local};
-use mqtt_proto::{Properties, Property, QoS};
 use serde_json::{Map, Value, json};
+use transport_std::{Message, Properties, Property, QoS};
 
 /// What is printed of a message.
 pub(crate) struct View<'a> {
-    pub(crate) topic: &'a str,
-    pub(crate) payload: &'a [u8],
-    pub(crate) qos: QoS,
-    pub(crate) retain: bool,
+    pub(crate) message: &'a Message,
     /// 0 at QoS 0.
     pub(crate) packet_id: u16,
-    pub(crate) properties: Properties<'a>,
     /// When it came.
     pub(crate) time: DateTime<Local>,
 }
@@ -161,17 +157,18 @@ impl Format {
     /// What is printed of a message, and after it `eol`. As mosquitto_sub has it, an empty
     /// payload alone prints nothing, and with its topic as `(null)`.
     pub(crate) fn render(&self, view: &View<'_>, eol: &str) -> Result<Vec<u8>, NotJson> {
-        let mut out = Vec::with_capacity(view.payload.len() + 64);
+        let mut out = Vec::with_capacity(view.message.payload.len() + 64);
         match self {
-            Self::Payload if view.payload.is_empty() => return Ok(out),
-            Self::Payload => out.extend_from_slice(view.payload),
+            Self::Payload | Self::Verbose if view.message.payload.is_empty() && eol.is_empty() => {}
+            Self::Payload if view.message.payload.is_empty() => return Ok(out),
+            Self::Payload => out.extend_from_slice(&view.message.payload),
             Self::Verbose => {
-                out.extend_from_slice(view.topic.as_bytes());
+                out.extend_from_slice(&view.message.topic.as_bytes());
                 out.push(b' ');
-                let payload = if view.payload.is_empty() {
+                let payload = if view.message.payload.is_empty() {
                     b"(null)"
                 } else {
-                    view.payload
+                    &view.message.payload[..]
                 };
                 out.extend_from_slice(payload);
             }
@@ -308,18 +305,12 @@ fn render_parameter(
     view: &View<'_>,
     pretty: bool,
 ) -> Result<(), NotJson> {
-    let properties = view.properties;
+    let properties = &view.message.properties;
     match parameter {
-        Parameter::Topic => text(out, field, view.topic),
+        Parameter::Topic => text(out, field, &view.message.topic),
         Parameter::ContentType => text(out, field, properties.content_type().unwrap_or_default()),
         Parameter::ResponseTopic => {
-            text(
-                out,
-                field,
-                properties
-                    .response_topic()
-                    .map_or("", |topic| topic.as_str()),
-            );
+            text(out, field, properties.response_topic().unwrap_or_default());
         }
         Parameter::IsoTime => {
             text(
@@ -328,14 +319,10 @@ fn render_parameter(
                 &view.time.format("%Y-%m-%dT%H:%M:%S%z").to_string(),
             );
         }
-        Parameter::PayloadLength => number(out, field, Some(view.payload.len() as u64)),
+        Parameter::PayloadLength => number(out, field, Some(view.message.payload.len() as u64)),
         Parameter::PacketId => number(out, field, Some(view.packet_id.into())),
         Parameter::TopicAlias => {
-            number(
-                out,
-                field,
-                properties.topic_alias().map(|alias| alias.get().into()),
-            );
+            number(out, field, topic_alias(properties));
         }
         Parameter::MessageExpiryInterval => {
             number(
@@ -355,23 +342,23 @@ fn render_parameter(
             let id = properties.subscription_identifiers().next();
             number(out, field, id.map(|id| id.get().into()));
         }
-        Parameter::QoS => out.extend_from_slice(view.qos.to_string().as_bytes()),
-        Parameter::Retain => out.push(if view.retain { b'1' } else { b'0' }),
-        Parameter::Payload => binary(out, field, view.payload),
+        Parameter::QoS => out.extend_from_slice(&view.message.qos.to_string().as_bytes()),
+        Parameter::Retain => out.push(if view.message.retain { b'1' } else { b'0' }),
+        Parameter::Payload => binary(out, field, &view.message.payload),
         Parameter::PayloadHex => binary(
             out,
             field,
-            hex(view.payload, b"0123456789abcdef").as_bytes(),
+            hex(&view.message.payload, b"0123456789abcdef").as_bytes(),
         ),
         Parameter::PayloadHexUpper => {
             binary(
                 out,
                 field,
-                hex(view.payload, b"0123456789ABCDEF").as_bytes(),
+                hex(&view.message.payload, b"0123456789ABCDEF").as_bytes(),
             );
         }
         Parameter::CorrelationData => {
-            out.extend_from_slice(properties.correlation_data().unwrap_or_default());
+            out.extend(properties.correlation_data().into_iter().flatten());
         }
         Parameter::UserProperties => {
             let list: Vec<String> = properties
@@ -389,16 +376,23 @@ fn render_parameter(
             json_object(
                 out,
                 view,
-                String::from_utf8_lossy(view.payload).into(),
+                String::from_utf8_lossy(&view.message.payload).into(),
                 pretty,
             );
         }
         Parameter::JsonRawPayload => {
-            let payload = serde_json::from_slice(view.payload).map_err(|_| NotJson)?;
+            let payload = serde_json::from_slice(&view.message.payload).map_err(|_| NotJson)?;
             json_object(out, view, payload, pretty);
         }
     }
     Ok(())
+}
+
+fn topic_alias(properties: &Properties) -> Option<u64> {
+    properties.iter().find_map(|property| match property {
+        Property::TopicAlias(alias) => Some(alias.get().into()),
+        _ => None,
+    })
 }
 
 /// Text, its widths counted in characters.
@@ -454,15 +448,18 @@ fn json_object(out: &mut Vec<u8>, view: &View<'_>, payload: Value, pretty: bool)
     let mut fields = Map::new();
     let time = view.time.format("%Y-%m-%dT%H:%M:%S.%6fZ%z").to_string();
     fields.insert("tst".into(), time.into());
-    fields.insert("topic".into(), view.topic.into());
-    fields.insert("qos".into(), view.qos.as_u8().into());
-    fields.insert("retain".into(), u8::from(view.retain).into());
-    fields.insert("payloadlen".into(), view.payload.len().into());
-    if view.qos != QoS::AtMostOnce {
+    fields.insert("topic".into(), view.message.topic.as_str().into());
+    fields.insert("qos".into(), view.message.qos.as_u8().into());
+    fields.insert("retain".into(), u8::from(view.message.retain).into());
+    fields.insert("payloadlen".into(), view.message.payload.len().into());
+    if view.message.qos != QoS::AtMostOnce {
         fields.insert("mid".into(), view.packet_id.into());
     }
-    if !view.properties.is_empty() {
-        fields.insert("properties".into(), json_properties(view.properties));
+    if !view.message.properties.is_empty() {
+        fields.insert(
+            "properties".into(),
+            json_properties(&view.message.properties),
+        );
     }
     fields.insert("payload".into(), payload);
     let value = Value::Object(fields);
@@ -474,15 +471,15 @@ fn json_object(out: &mut Vec<u8>, view: &View<'_>, payload: Value, pretty: bool)
     out.extend_from_slice(text.as_bytes());
 }
 
-fn json_properties(properties: Properties<'_>) -> Value {
+fn json_properties(properties: &Properties) -> Value {
     let mut fields = Map::new();
-    for property in properties {
+    for property in properties.iter() {
         let (name, value): (_, Value) = match property {
             Property::PayloadFormatIndicator(value) => {
-                ("payload-format-indicator", u8::from(value).into())
+                ("payload-format-indicator", u8::from(*value).into())
             }
-            Property::MessageExpiryInterval(value) => ("message-expiry-interval", value.into()),
-            Property::ContentType(value) => ("content-type", value.into()),
+            Property::MessageExpiryInterval(value) => ("message-expiry-interval", (*value).into()),
+            Property::ContentType(value) => ("content-type", value.as_str().into()),
             Property::ResponseTopic(value) => ("response-topic", value.as_str().into()),
             Property::CorrelationData(value) => {
                 ("correlation-data", String::from_utf8_lossy(value).into())
@@ -494,7 +491,7 @@ fn json_properties(properties: Properties<'_>) -> Value {
             Property::UserProperty(name, value) => {
                 let users = fields.entry("user-properties").or_insert_with(|| json!({}));
                 if let Value::Object(users) = users {
-                    insert_repeatable(users, name, value.into());
+                    insert_repeatable(users, name, value.as_str().into());
                 }
                 continue;
             }
