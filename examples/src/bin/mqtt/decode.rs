@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, BufRead as _, Write};
 use std::process::ExitCode;
 
-use mqtt_proto::{DecodeError, DecodeOptions, Packet, Role, Version};
+use mqtt_proto::{DecodeError, DecodeErrorKind, DecodeOptions, Packet, Role, Version};
 use serde_json::{Map, Value, json};
 
 use crate::fields::packet_fields;
@@ -125,8 +125,11 @@ fn decode(bytes: &[u8], version: Version, from: Option<Role>) -> Outcome {
     let Some(from) = from else {
         return match decode(bytes, version, Some(Role::Client)) {
             Outcome::Error(by_client) => match decode(bytes, version, Some(Role::Server)) {
-                // The one that made sense of more of it is likelier to be the one meant.
-                Outcome::Error(by_server) if by_server.offset < by_client.offset => {
+                // The side that may send it, or else the one that makes sense of more of it.
+                Outcome::Error(by_server)
+                    if matches!(by_server.kind, DecodeErrorKind::PacketOfOtherSide(_))
+                        || by_server.offset < by_client.offset =>
+                {
                     Outcome::Error(by_client)
                 }
                 outcome => outcome,

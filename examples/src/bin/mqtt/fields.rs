@@ -1,8 +1,8 @@
 //! A packet as named fields: the one walk behind the text and the JSON of `mqtt decode`.
 
 use mqtt_proto::{
-    Ack, Connect, Packet, PacketType, Properties, Property, Publish, ReasonCode, RetainHandling,
-    Sequence, SubAck, Subscription, Version, Will,
+    Ack, Connect, Packet, PacketId, PacketType, Properties, Property, Publish, ReasonCode,
+    RetainHandling, Sequence, SubAck, Subscription, TopicName, Version, Will,
 };
 use serde_json::{Map, Value, json};
 
@@ -123,11 +123,11 @@ fn publish_fields(fields: &mut Map<String, Value>, version: Version, publish: &P
     fields.insert("retain".into(), publish.head.retain.into());
     fields.insert(
         "topic".into(),
-        publish.head.topic.map(|topic| topic.as_str()).into(),
+        publish.head.topic.map(TopicName::as_str).into(),
     );
     fields.insert(
         "packet_id".into(),
-        delivery.packet_id().map(|id| id.get()).into(),
+        delivery.packet_id().map(PacketId::get).into(),
     );
     properties(fields, version, publish.head.properties);
     fields.insert("payload".into(), binary(publish.payload));

@@ -163,7 +163,7 @@ impl Format {
             Self::Payload if view.message.payload.is_empty() => return Ok(out),
             Self::Payload => out.extend_from_slice(&view.message.payload),
             Self::Verbose => {
-                out.extend_from_slice(&view.message.topic.as_bytes());
+                out.extend_from_slice(view.message.topic.as_bytes());
                 out.push(b' ');
                 let payload = if view.message.payload.is_empty() {
                     b"(null)"
@@ -342,7 +342,7 @@ fn render_parameter(
             let id = properties.subscription_identifiers().next();
             number(out, field, id.map(|id| id.get().into()));
         }
-        Parameter::QoS => out.extend_from_slice(&view.message.qos.to_string().as_bytes()),
+        Parameter::QoS => out.extend_from_slice(view.message.qos.to_string().as_bytes()),
         Parameter::Retain => out.push(if view.message.retain { b'1' } else { b'0' }),
         Parameter::Payload => binary(out, field, &view.message.payload),
         Parameter::PayloadHex => binary(

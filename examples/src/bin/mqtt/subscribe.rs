@@ -331,7 +331,8 @@ impl Sink {
     fn close(&self) {
         self.lock().stop = None;
         if let Some(client) = self.client.get() {
-            drop(client.disconnect());
+            // Nothing more is to be done about what is not drained.
+            let _ = client.disconnect();
         }
     }
 
