@@ -1,94 +1,406 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
+use mqtt_proto::{TopicError, TopicFilter, TopicName};
+use smol::channel::{self, Sender};
+
+use crate::command::{Command, Operation, PublishOutcome, Reserved};
+use crate::completion::Promise;
+use crate::dispatch::{self, Callback, Job};
+use crate::driver::Driver;
+use crate::engine::Engine;
+use crate::finish::{Finish, Latch};
+use crate::handle::Handle;
+use crate::route::{Routes, Sink};
+use crate::shared::{NoRoom, Shared};
+use crate::tcp::Tcp;
 use crate::{
     CallbackSubscription, ConnectError, Connected, DisconnectError, Message, Options, PublishError,
     PublishHandle, Statistics, Subscribe, SubscribeError, Subscription, UnsubscribeError,
     UnsubscribeHandle,
 };
 
-/// A client.
+/// A blocking client.
+///
+/// Cloning it gives another handle on the same client; any thread may use any of them. A thread
+/// of its own does the I/O: whatever the user's code does, the connection is kept alive. Another
+/// one runs the callbacks, one at a time and in order: a callback may block, publish, subscribe,
+/// unsubscribe, and wait for the outcome.
+///
+/// When the last handle is dropped, the client disconnects as [`disconnect`](Self::disconnect)
+/// does if it is connected, and at once if it is not. (A callback that owns a handle keeps the
+/// client alive: then disconnect.)
+///
+/// ```no_run
+/// use transport_std::{Client, Message, Options, QoS};
+///
+/// let client = Client::connect(Options::from_url("mqtt://localhost")?.client_id("docs"))?;
+/// let subscription = client.subscribe(("greetings/#", QoS::AtLeastOnce))?;
+/// client
+///     .publish(Message::new("greetings/world", "hello").qos(QoS::AtLeastOnce))?
+///     .wait()?;
+/// let message = subscription.recv()?;
+/// assert_eq!(&message.payload[..], b"hello");
+/// client.disconnect()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
-pub struct Client {}
+pub struct Client {
+    owner: Arc<Owner>,
+}
 
+/// What lives as long as a [`Client`] does.
+struct Owner {
+    core: Core,
+    drain_timeout: Duration,
+    inbound_capacity: usize,
+    jobs: Sender<Job>,
+    callback_thread: ThreadId,
+    io_thread: ThreadId,
+    callbacks_done: Arc<Latch>,
+}
+
+/// What subscriptions have of the client.
+#[derive(Clone)]
+pub(crate) struct Core {
+    commands: Sender<Command>,
+    shared: Arc<Shared>,
+}
+
+/// Connecting.
 impl Client {
-    /// Connects, and waits until the Server has accepted or refused.
+    /// Connects, and waits until the Server has accepted or refused. Later losses are the
+    /// client's to mend ([`Options::reconnect`]).
+    ///
+    /// # Errors
+    ///
+    /// Why the one attempt failed. Nothing of the client is left then.
     pub fn connect(options: Options) -> Result<Self, ConnectError> {
-        let _ = options;
-        todo!()
+        let client = Self::spawn(options, true)?;
+        client.owner.core.shared.link.wait(None)?;
+        Ok(client)
     }
 
-    /// Begins to connect and does not wait: attempts go on until one succeeds.
+    /// Begins to connect and does not wait. Attempts go on until one succeeds; QoS 1 and 2
+    /// publishes are kept until then, and [`subscribe`](Self::subscribe) waits.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError::Options`] and [`ConnectError::Thread`] only.
     pub fn start(options: Options) -> Result<Self, ConnectError> {
-        let _ = options;
-        todo!()
+        Self::spawn(options, false)
     }
 
-    /// Waits until there is a connection.
+    fn spawn(options: Options, once: bool) -> Result<Self, ConnectError> {
+        options.check().map_err(ConnectError::Options)?;
+        let (commands, receiver) = channel::unbounded();
+        let shared = Arc::new(Shared::new(commands.clone(), options.maximum_outbox));
+        let callbacks_done = Arc::new(Latch::default());
+        let (jobs, callback_thread) = dispatch::spawn({
+            let done = Arc::clone(&callbacks_done);
+            move || done.open()
+        })
+        .map_err(|error| ConnectError::Thread(Arc::new(error)))?;
+        let default = options.hooks.default_handler.clone().map(|handler| {
+            let callback: Callback = Arc::new(Mutex::new(move |message| handler(message)));
+            Sink::callback(
+                callback,
+                jobs.clone(),
+                options.inbound_capacity,
+                commands.clone(),
+            )
+        });
+        let drain_timeout = options.drain_timeout;
+        let inbound_capacity = options.inbound_capacity;
+        let transport = Tcp {
+            address: options.address.clone(),
+            timeout: options.connect_timeout,
+        };
+        let routes = Routes::new(default, commands.clone());
+        let finish = Finish {
+            shared: Arc::clone(&shared),
+            jobs: jobs.clone(),
+        };
+        let engine = Engine::new(options, Arc::clone(&shared), routes, jobs.clone());
+        let driver = Driver::new(engine, receiver);
+        let io_thread = thread::Builder::new()
+            .name("mqtt-io".to_owned())
+            .spawn(move || {
+                // Whatever happens, those who wait are told.
+                let _finish = finish;
+                let run = || smol::block_on(driver.run(transport, once));
+                if catch_unwind(AssertUnwindSafe(run)).is_err() {
+                    tracing::error!("the client failed: this is a fault of its own");
+                }
+            })
+            .map_err(|error| ConnectError::Thread(Arc::new(error)))?
+            .thread()
+            .id();
+        Ok(Self {
+            owner: Arc::new(Owner {
+                core: Core { commands, shared },
+                drain_timeout,
+                inbound_capacity,
+                jobs,
+                callback_thread,
+                io_thread,
+                callbacks_done,
+            }),
+        })
+    }
+
+    /// Waits for at most `timeout` until there is a connection.
+    ///
+    /// # Errors
+    ///
+    /// Why the last attempt failed, or [`ConnectError::Pending`] if none has ended.
     pub fn wait_connected(&self, timeout: Duration) -> Result<Connected, ConnectError> {
-        let _ = timeout;
-        todo!()
+        self.owner.core.shared.link.wait(Some(timeout))
     }
 
     /// Whether there is a connection that the Server accepted.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        todo!()
+        self.owner.core.shared.link.is_connected()
     }
 
     /// Messages that reached nobody.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
-        todo!()
+        self.owner.core.shared.counters.read()
     }
+}
 
-    /// Publishes. Waits for room if outgoing messages take all of it.
+/// Publishing.
+impl Client {
+    /// Publishes, and waits for nothing but room: until what is not over yet leaves some of
+    /// [`Options::maximum_outbox`]. QoS 1 and 2 are kept across reconnects until the Server
+    /// has them; QoS 0 fails while there is no connection.
+    ///
+    /// # Errors
+    ///
+    /// What can be told without the Server: [`PublishError::Topic`], [`PublishError::TooLarge`],
+    /// [`PublishError::Closed`]. All else the handle tells.
     pub fn publish(&self, message: Message) -> Result<PublishHandle, PublishError> {
-        let _ = message;
-        todo!()
+        let shared = &self.owner.core.shared;
+        self.publish_in(message, |size| shared.room.take(size, &shared.wanted))
     }
 
     /// Publishes if there is room now.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`publish`](Self::publish), and [`PublishError::Full`].
     pub fn try_publish(&self, message: Message) -> Result<PublishHandle, PublishError> {
-        let _ = message;
-        todo!()
+        self.publish_in(message, |size| self.owner.core.shared.room.try_take(size))
     }
 
-    /// Subscribes, and waits until the Server has granted or refused.
+    fn publish_in(
+        &self,
+        message: Message,
+        take: impl FnOnce(usize) -> Result<(), NoRoom>,
+    ) -> Result<PublishHandle, PublishError> {
+        TopicName::new(&message.topic).map_err(PublishError::Topic)?;
+        if let Some(topic) = message.properties.response_topic() {
+            TopicName::new(topic).map_err(PublishError::ResponseTopic)?;
+        }
+        let size = message.size();
+        take(size).map_err(|why| match why {
+            NoRoom::Full => PublishError::Full,
+            NoRoom::TooLarge { limit } => PublishError::TooLarge { size, limit },
+            NoRoom::Closed => PublishError::Closed,
+        })?;
+        let core = &self.owner.core;
+        let room = Reserved {
+            size,
+            shared: Arc::clone(&core.shared),
+        };
+        let (promise, cell) = Promise::new(&core.shared);
+        core.submit(Operation::Publish {
+            message,
+            outcome: PublishOutcome { promise, room },
+        });
+        Ok(Handle { cell })
+    }
+}
+
+/// Subscribing.
+impl Client {
+    /// Subscribes, and waits until the Server has granted or refused; without a connection, until
+    /// there is one.
+    ///
+    /// A message that matches several subscriptions of this client goes to each of them, once for
+    /// each copy that the Server sends: with overlapping filters it may send several.
+    ///
+    /// # Errors
+    ///
+    /// Where one filter is not valid or refused, nothing is subscribed.
     pub fn subscribe(
         &self,
         subscribe: impl Into<Subscribe>,
     ) -> Result<Subscription, SubscribeError> {
-        let _ = subscribe.into();
-        todo!()
+        let owner = &self.owner;
+        let (sink, deliveries) = Sink::queue(owner.inbound_capacity, owner.core.commands.clone());
+        let (granted, filters) = self.subscribe_to(subscribe.into(), sink)?;
+        Ok(Subscription {
+            core: owner.core.clone(),
+            deliveries,
+            granted,
+            filters,
+        })
     }
 
-    /// Subscribes; `callback` takes the messages.
+    /// Subscribes as [`subscribe`](Self::subscribe) does, and has `callback` called for each
+    /// message, on the client's callback thread. A message is acknowledged when the callback has
+    /// returned.
+    ///
+    /// # Errors
+    ///
+    /// Where one filter is not valid or refused, nothing is subscribed.
     pub fn subscribe_with(
         &self,
         subscribe: impl Into<Subscribe>,
         callback: impl FnMut(Message) + Send + 'static,
     ) -> Result<CallbackSubscription, SubscribeError> {
-        let _ = (subscribe.into(), callback);
-        todo!()
+        let owner = &self.owner;
+        let sink = Sink::callback(
+            Arc::new(Mutex::new(callback)),
+            owner.jobs.clone(),
+            owner.inbound_capacity,
+            owner.core.commands.clone(),
+        );
+        let (granted, filters) = self.subscribe_to(subscribe.into(), sink)?;
+        Ok(CallbackSubscription {
+            core: owner.core.clone(),
+            granted,
+            filters,
+        })
     }
 
-    /// Unsubscribes.
+    fn subscribe_to(
+        &self,
+        subscribe: Subscribe,
+        sink: Sink,
+    ) -> Result<(Vec<mqtt_proto::QoS>, Vec<String>), SubscribeError> {
+        if subscribe.filters.is_empty() {
+            return Err(SubscribeError::NoFilters);
+        }
+        let filters: Vec<String> = subscribe
+            .filters
+            .iter()
+            .map(|filter| filter.filter.clone())
+            .collect();
+        check(&filters).map_err(|(filter, error)| SubscribeError::Filter { filter, error })?;
+        let core = &self.owner.core;
+        let (promise, cell) = Promise::new(&core.shared);
+        core.submit(Operation::Subscribe {
+            subscribe,
+            sink,
+            promise,
+        });
+        Ok((cell.wait()?, filters))
+    }
+
+    /// Unsubscribes. Subscriptions get messages until the Server has answered; those that have
+    /// no filter left then end.
+    ///
+    /// # Errors
+    ///
+    /// [`UnsubscribeError::NoFilters`] and [`UnsubscribeError::Filter`]. All else the handle tells.
     pub fn unsubscribe<S: Into<String>>(
         &self,
         filters: impl IntoIterator<Item = S>,
     ) -> Result<UnsubscribeHandle, UnsubscribeError> {
-        let _: Vec<String> = filters.into_iter().map(Into::into).collect();
-        todo!()
+        let filters: Vec<String> = filters.into_iter().map(Into::into).collect();
+        if filters.is_empty() {
+            return Err(UnsubscribeError::NoFilters);
+        }
+        check(&filters).map_err(|(filter, error)| UnsubscribeError::Filter { filter, error })?;
+        Ok(self.owner.core.unsubscribe(filters))
     }
+}
 
-    /// Waits for what is in flight, for at most the drain timeout, disconnects and ends the client's threads.
+/// Disconnecting.
+impl Client {
+    /// Waits until what is in flight is over, for at most [`Options::drain_timeout`], then
+    /// disconnects, so that the Server does not publish the will, and closes the client. Received
+    /// messages that were not taken yet can still be, and callbacks still get theirs; `disconnect`
+    /// waits for these as long again.
+    ///
+    /// # Errors
+    ///
+    /// [`DisconnectError::NotDrained`]: the client is closed, but not all was over.
     pub fn disconnect(&self) -> Result<(), DisconnectError> {
-        todo!()
+        self.owner.disconnect(self.owner.drain_timeout)
     }
 
-    /// `disconnect` with another time to drain.
+    /// As [`disconnect`](Self::disconnect), with another time to drain.
+    ///
+    /// # Errors
+    ///
+    /// [`DisconnectError::NotDrained`]: the client is closed, but not all was over.
     pub fn disconnect_timeout(&self, drain: Duration) -> Result<(), DisconnectError> {
-        let _ = drain;
-        todo!()
+        self.owner.disconnect(drain)
     }
+}
+
+impl Owner {
+    fn disconnect(&self, drain: Duration) -> Result<(), DisconnectError> {
+        let (promise, cell) = Promise::new(&self.core.shared);
+        // Where nobody receives it, its drop says that the client is closed.
+        let _ = self
+            .core
+            .commands
+            .try_send(Command::Close { drain, promise });
+        let thread = thread::current().id();
+        if thread == self.io_thread {
+            return Ok(());
+        }
+        let outcome = cell.wait();
+        if thread != self.callback_thread {
+            self.callbacks_done.wait_timeout(drain);
+        }
+        outcome
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let connected = self.core.shared.link.is_connected();
+        let drain = if connected {
+            self.drain_timeout
+        } else {
+            Duration::ZERO
+        };
+        // What was not drained has been logged, and its handles tell.
+        let _ = self.disconnect(drain);
+    }
+}
+
+impl Core {
+    fn submit(&self, operation: Operation) {
+        // Where nobody receives it, its drop says that the client is closed.
+        let _ = self.commands.try_send(Command::Operation(operation));
+    }
+
+    pub(crate) fn unsubscribe(&self, filters: Vec<String>) -> UnsubscribeHandle {
+        let (promise, cell) = Promise::new(&self.shared);
+        self.submit(Operation::Unsubscribe { filters, promise });
+        Handle { cell }
+    }
+
+    /// Counts messages that nobody took.
+    pub(crate) fn unhandled(&self) {
+        crate::shared::Counters::add(&self.shared.counters.unhandled);
+    }
+}
+
+/// The first filter that is not valid.
+fn check(filters: &[String]) -> Result<(), (String, TopicError)> {
+    for filter in filters {
+        TopicFilter::new(filter).map_err(|error| (filter.clone(), error))?;
+    }
+    Ok(())
 }

@@ -3,6 +3,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::shared::Shared;
+use crate::{DisconnectError, PublishError, SubscribeError, UnsubscribeError};
 
 /// A value that one thread gives once and others wait for.
 pub(crate) struct Cell<T> {
@@ -77,4 +78,54 @@ impl<T: Clone> Cell<T> {
             self.shared.wanted.acquire();
         }
     }
+}
+
+/// The duty to give a value: dropped without, it gives "the client is closed", so that no
+/// outcome is ever silent.
+pub(crate) struct Promise<T: Clone, E: Clone + Closed> {
+    cell: Arc<Cell<Result<T, E>>>,
+}
+
+/// An error that says that the client is closed.
+pub(crate) trait Closed {
+    const CLOSED: Self;
+}
+
+impl<T: Clone, E: Clone + Closed> Promise<T, E> {
+    /// A promise and the cell that it will fill.
+    pub(crate) fn new(shared: &Arc<Shared>) -> (Self, Arc<Cell<Result<T, E>>>) {
+        let cell = Arc::new(Cell::new(Arc::clone(shared)));
+        (
+            Self {
+                cell: Arc::clone(&cell),
+            },
+            cell,
+        )
+    }
+
+    pub(crate) fn give(self, value: Result<T, E>) {
+        self.cell.give(value);
+    }
+}
+
+impl<T: Clone, E: Clone + Closed> Drop for Promise<T, E> {
+    fn drop(&mut self) {
+        self.cell.give(Err(E::CLOSED));
+    }
+}
+
+impl Closed for PublishError {
+    const CLOSED: Self = Self::Closed;
+}
+
+impl Closed for SubscribeError {
+    const CLOSED: Self = Self::Closed;
+}
+
+impl Closed for UnsubscribeError {
+    const CLOSED: Self = Self::Closed;
+}
+
+impl Closed for DisconnectError {
+    const CLOSED: Self = Self::Closed;
 }

@@ -89,8 +89,16 @@ pub enum OptionsError {
     Encode(EncodeError),
     /// An empty client identifier needs a clean start in 3.1.1 [MQTT3-3.1.3-7].
     ClientIdNeeded,
-    /// The property has an option of its own.
-    Property(PropertyId),
+    /// The option cannot be 0.
+    Zero(&'static str),
+    /// The session cannot be so.
+    Session(mqtt_session::ConnectError),
+}
+
+impl From<EncodeError> for OptionsError {
+    fn from(error: EncodeError) -> Self {
+        Self::Encode(error)
+    }
 }
 
 /// Why a connection that stood is over.
@@ -310,7 +318,8 @@ impl fmt::Display for OptionsError {
             Self::ClientIdNeeded => {
                 f.write_str("without a clean start, 3.1.1 needs a client identifier")
             }
-            Self::Property(id) => write!(f, "the property {id:?} has an option of its own"),
+            Self::Zero(option) => write!(f, "{option} cannot be 0"),
+            Self::Session(error) => write!(f, "{error}"),
         }
     }
 }

@@ -2,17 +2,26 @@
 #![forbid(unsafe_code)]
 
 mod client;
+mod clock;
 mod command;
 mod completion;
 mod connected;
+mod connection;
+mod dispatch;
+mod driver;
+mod engine;
 mod error;
+mod finish;
 mod handle;
+mod inbound;
 mod message;
 mod options;
 mod property;
+mod route;
 mod shared;
 mod subscribe;
 mod subscription;
+mod tcp;
 mod url;
 
 pub use bytes::Bytes;

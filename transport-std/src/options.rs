@@ -1,15 +1,15 @@
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::num::{NonZeroU16, NonZeroUsize};
+use std::num::{NonZeroU16, NonZeroU32};
 use std::sync::Arc;
 use std::time::Duration;
 
-use mqtt_proto::Version;
+use mqtt_proto::{self as proto, Connect, Packet, Sequence, TopicName, Version, Will};
 
 use crate::url::Address;
 use crate::{
-    ConnectError, Connected, ConnectionLost, Message, Properties, Property, SubscribeError,
-    UrlError,
+    ConnectError, Connected, ConnectionLost, Message, OptionsError, Properties, Property,
+    SubscribeError, UrlError,
 };
 
 /// What the client is told at its start.
@@ -35,14 +35,14 @@ pub struct Options {
     pub(crate) will: Option<Message>,
     pub(crate) properties: Properties,
     pub(crate) session_expiry_interval: Option<u32>,
-    pub(crate) receive_maximum: NonZeroU16,
+    pub(crate) receive_maximum: u16,
     pub(crate) maximum_packet_size: u32,
     pub(crate) connect_timeout: Duration,
     pub(crate) ping_timeout: Duration,
     pub(crate) drain_timeout: Duration,
     pub(crate) reconnect: Option<Reconnect>,
     pub(crate) maximum_outbox: usize,
-    pub(crate) inbound_capacity: NonZeroUsize,
+    pub(crate) inbound_capacity: usize,
     pub(crate) hooks: Hooks,
 }
 
@@ -112,14 +112,14 @@ impl Options {
             will: None,
             properties: Properties::new(),
             session_expiry_interval: None,
-            receive_maximum: NonZeroU16::MAX,
+            receive_maximum: u16::MAX,
             maximum_packet_size: 16 << 20,
             connect_timeout: Duration::from_secs(10),
             ping_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(10),
             reconnect: Some(Reconnect::default()),
             maximum_outbox: 16 << 20,
-            inbound_capacity: NonZeroUsize::new(1024).unwrap_or(NonZeroUsize::MIN),
+            inbound_capacity: 1024,
             hooks: Hooks::default(),
         }
     }
@@ -234,7 +234,7 @@ impl Options {
     /// How many messages of QoS 1 and 2 may come before they are acknowledged (5.0).
     /// Default: 65,535.
     #[must_use]
-    pub fn receive_maximum(mut self, receive_maximum: NonZeroU16) -> Self {
+    pub fn receive_maximum(mut self, receive_maximum: u16) -> Self {
         self.receive_maximum = receive_maximum;
         self
     }
@@ -260,7 +260,7 @@ impl Options {
     /// How many messages may wait in each subscription for its consumer before the client
     /// stops reading from the Server. Default: 1024.
     #[must_use]
-    pub fn inbound_capacity(mut self, messages: NonZeroUsize) -> Self {
+    pub fn inbound_capacity(mut self, messages: usize) -> Self {
         self.inbound_capacity = messages;
         self
     }
@@ -326,6 +326,68 @@ impl Options {
 }
 
 impl Options {
+    /// Whether a Server could be asked for this at all.
+    pub(crate) fn check(&self) -> Result<(), OptionsError> {
+        if self.version == Version::V3_1_1 && self.client_id.is_empty() && !self.clean_start {
+            return Err(OptionsError::ClientIdNeeded);
+        }
+        if self.inbound_capacity == 0 {
+            return Err(OptionsError::Zero("inbound_capacity"));
+        }
+        self.with_connect(true, |connect| {
+            Packet::Connect(*connect).encoded_len(self.version)
+        })??;
+        Ok(())
+    }
+
+    /// Makes the CONNECT: of the `first` connection, or of a reconnect.
+    pub(crate) fn with_connect<R>(
+        &self,
+        first: bool,
+        with: impl FnOnce(&Connect<'_>) -> R,
+    ) -> Result<R, OptionsError> {
+        // No property of CONNECT has a topic but the will's.
+        let mut properties = self.properties.borrow().map_err(OptionsError::WillTopic)?;
+        if self.version == Version::V5 {
+            properties.extend(
+                self.session_expiry_interval
+                    .map(proto::Property::SessionExpiryInterval),
+            );
+            let maximum = NonZeroU16::new(self.receive_maximum)
+                .ok_or(OptionsError::Zero("receive_maximum"))?;
+            if maximum < NonZeroU16::MAX {
+                properties.push(proto::Property::ReceiveMaximum(maximum));
+            }
+            let maximum = NonZeroU32::new(self.maximum_packet_size)
+                .ok_or(OptionsError::Zero("maximum_packet_size"))?;
+            properties.push(proto::Property::MaximumPacketSize(maximum));
+        }
+        let will_properties = match &self.will {
+            Some(will) => will.properties.borrow().map_err(OptionsError::WillTopic)?,
+            None => Vec::new(),
+        };
+        let will = match &self.will {
+            Some(will) => Some(Will {
+                topic: TopicName::new(&will.topic).map_err(OptionsError::WillTopic)?,
+                payload: &will.payload,
+                qos: will.qos,
+                retain: will.retain,
+                properties: Sequence::new(&will_properties),
+            }),
+            None => None,
+        };
+        Ok(with(&Connect {
+            version: self.version,
+            clean_start: self.clean_start && (first || self.version == Version::V3_1_1),
+            keep_alive: self.keep_alive,
+            client_id: &self.client_id,
+            will,
+            username: self.address.username.as_deref(),
+            password: self.address.password.as_deref(),
+            properties: Sequence::new(&properties),
+        }))
+    }
+
     /// What the session is told.
     pub(crate) fn config(&self) -> mqtt_session::Config {
         let mut config = mqtt_session::Config::new(self.version);

@@ -148,6 +148,17 @@ pub(crate) enum LinkState {
 }
 
 impl Link {
+    /// The end, unless it has come before with an error to tell.
+    pub(crate) fn close(&self, error: Option<ConnectError>) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if !matches!(*state, LinkState::Closed(_)) {
+            *state = LinkState::Closed(error);
+        }
+        drop(state);
+        self.connected.store(false, Ordering::SeqCst);
+        self.changed.notify_all();
+    }
+
     pub(crate) fn set(&self, new: LinkState) {
         self.connected
             .store(matches!(new, LinkState::Connected(_)), Ordering::SeqCst);

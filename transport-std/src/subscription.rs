@@ -1,24 +1,39 @@
 use std::time::Duration;
 
 use mqtt_proto::QoS;
+use smol::Timer;
+use smol::channel::{Receiver, TryRecvError};
+use smol::future::or;
 
+use crate::client::Core;
+use crate::route::Delivery;
 use crate::{Message, RecvError, UnsubscribeHandle};
 
 /// A subscription as an iterator of its messages.
 ///
-/// A message is acknowledged when it is taken. Not more than
-/// [`Options::inbound_capacity`](crate::Options::inbound_capacity) wait here; then the client
-/// stops reading from the Server, unless somebody waits for an answer of its.
+/// A message is acknowledged when it is taken. When
+/// [`Options::inbound_capacity`](crate::Options::inbound_capacity) messages wait here, the client
+/// stops reading from the Server; but for an outcome that somebody waits for it reads on. Then
+/// messages of QoS 1 and 2 are kept beyond the capacity, since Receive Maximum bounds them, and
+/// those of QoS 0 are dropped, logged and counted
+/// ([`Statistics::overflowed`](crate::Statistics::overflowed)).
 ///
-/// Dropping it ends the delivery, not the subscription: that is for
-/// [`unsubscribe`](Self::unsubscribe). Messages then go to the default handler.
-pub struct Subscription {}
+/// Dropping it ends the delivery, not the subscription, which a Session may outlive: that is what
+/// [`unsubscribe`](Self::unsubscribe) does. Messages that still come go to other subscriptions
+/// that match or the default handler; those that wait here are acknowledged, logged and counted
+/// ([`Statistics::unhandled`](crate::Statistics::unhandled)).
+pub struct Subscription {
+    pub(crate) core: Core,
+    pub(crate) deliveries: Receiver<Delivery>,
+    pub(crate) granted: Vec<QoS>,
+    pub(crate) filters: Vec<String>,
+}
 
 impl Subscription {
     /// The QoS granted for each filter, in the order of the filters.
     #[must_use]
     pub fn granted(&self) -> &[QoS] {
-        todo!()
+        &self.granted
     }
 
     /// Waits for a message.
@@ -27,7 +42,8 @@ impl Subscription {
     ///
     /// [`RecvError::Closed`] when none will come.
     pub fn recv(&self) -> Result<Message, RecvError> {
-        todo!()
+        let delivery = self.deliveries.recv_blocking();
+        delivery.map(Delivery::take).map_err(|_| RecvError::Closed)
     }
 
     /// Waits for a message for at most `timeout`.
@@ -36,8 +52,15 @@ impl Subscription {
     ///
     /// [`RecvError::Empty`] when none came in time, [`RecvError::Closed`] when none will come.
     pub fn recv_timeout(&self, timeout: Duration) -> Result<Message, RecvError> {
-        let _ = timeout;
-        todo!()
+        let received = async {
+            let delivery = self.deliveries.recv().await;
+            delivery.map_err(|_| RecvError::Closed)
+        };
+        let late = async {
+            Timer::after(timeout).await;
+            Err(RecvError::Empty)
+        };
+        smol::block_on(or(received, late)).map(Delivery::take)
     }
 
     /// Takes a message if one is there.
@@ -46,7 +69,11 @@ impl Subscription {
     ///
     /// [`RecvError::Empty`] when none is there, [`RecvError::Closed`] when none will come.
     pub fn try_recv(&self) -> Result<Message, RecvError> {
-        todo!()
+        let delivery = self.deliveries.try_recv();
+        delivery.map(Delivery::take).map_err(|error| match error {
+            TryRecvError::Empty => RecvError::Empty,
+            TryRecvError::Closed => RecvError::Closed,
+        })
     }
 
     /// The messages as they come, until none will.
@@ -54,9 +81,24 @@ impl Subscription {
         Iter { subscription: self }
     }
 
-    /// Unsubscribes from its filters.
-    pub fn unsubscribe(self) -> UnsubscribeHandle {
-        todo!()
+    /// Unsubscribes from its filters. Messages come until the Server has answered; then, what
+    /// waits here being taken, the subscription ends.
+    pub fn unsubscribe(&self) -> UnsubscribeHandle {
+        self.core.unsubscribe(self.filters.clone())
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.deliveries.close();
+        let mut left = 0_usize;
+        while self.deliveries.try_recv().is_ok() {
+            self.core.unhandled();
+            left += 1;
+        }
+        if left > 0 {
+            tracing::warn!(left, filters = ?self.filters, "a subscription was dropped with messages not taken");
+        }
     }
 }
 
@@ -83,17 +125,21 @@ impl<'a> IntoIterator for &'a Subscription {
 }
 
 /// A subscription whose messages a callback takes. Dropping it changes nothing.
-pub struct CallbackSubscription {}
+pub struct CallbackSubscription {
+    pub(crate) core: Core,
+    pub(crate) granted: Vec<QoS>,
+    pub(crate) filters: Vec<String>,
+}
 
 impl CallbackSubscription {
     /// The QoS granted for each filter, in the order of the filters.
     #[must_use]
     pub fn granted(&self) -> &[QoS] {
-        todo!()
+        &self.granted
     }
 
-    /// Unsubscribes from its filters.
-    pub fn unsubscribe(self) -> UnsubscribeHandle {
-        todo!()
+    /// Unsubscribes from its filters. Messages come until the Server has answered.
+    pub fn unsubscribe(&self) -> UnsubscribeHandle {
+        self.core.unsubscribe(self.filters.clone())
     }
 }

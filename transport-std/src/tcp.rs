@@ -1,0 +1,78 @@
+use std::future::Future;
+use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::Duration;
+
+use smol::future::or;
+use smol::io::{AsyncRead, AsyncWrite};
+use smol::{Async, Timer};
+
+use crate::ConnectError;
+use crate::error::ConnectPhase;
+use crate::url::Address;
+
+/// What opens Network Connections.
+pub(crate) trait Transport {
+    /// What it opens.
+    type Stream: AsyncRead + AsyncWrite + Unpin;
+
+    /// Opens one. Dropped, it leaves nothing behind.
+    fn open(&self) -> impl Future<Output = Result<Self::Stream, ConnectError>> + Send;
+}
+
+/// TCP.
+pub(crate) struct Tcp {
+    pub(crate) address: Address,
+    pub(crate) timeout: Duration,
+}
+
+impl Transport for Tcp {
+    type Stream = Async<TcpStream>;
+
+    async fn open(&self) -> Result<Self::Stream, ConnectError> {
+        or(self.connect(), async {
+            Timer::after(self.timeout).await;
+            Err(ConnectError::Timeout {
+                phase: ConnectPhase::Transport,
+                after: self.timeout,
+            })
+        })
+        .await
+    }
+}
+
+impl Tcp {
+    /// Tries every address of the host in the order of the resolver.
+    async fn connect(&self) -> Result<Async<TcpStream>, ConnectError> {
+        let host = self.address.host.clone();
+        let port = self.address.port;
+        // Resolvers block.
+        let resolved = smol::unblock(move || {
+            (host.as_str(), port)
+                .to_socket_addrs()
+                .map(Iterator::collect::<Vec<_>>)
+        });
+        let addresses = resolved.await.map_err(|source| ConnectError::Resolve {
+            host: self.address.host.clone(),
+            source: Arc::new(source),
+        })?;
+        let mut attempts = Vec::new();
+        for address in addresses {
+            match Async::<TcpStream>::connect(address).await {
+                Ok(stream) => {
+                    // A small packet must not wait for the acknowledgement of the one before:
+                    // the driver gathers what belongs together itself.
+                    if let Err(error) = stream.get_ref().set_nodelay(true) {
+                        tracing::debug!(%error, "TCP_NODELAY not set");
+                    }
+                    return Ok(stream);
+                }
+                Err(error) => attempts.push((address, Arc::new(error))),
+            }
+        }
+        Err(ConnectError::Unreachable {
+            host: self.address.host.clone(),
+            attempts,
+        })
+    }
+}
