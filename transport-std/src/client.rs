@@ -220,7 +220,10 @@ impl Client {
         let (promise, cell) = Promise::new(&core.shared);
         core.submit(Operation::Publish {
             message,
-            outcome: PublishOutcome { promise, room },
+            outcome: PublishOutcome {
+                promise,
+                _room: room,
+            },
         });
         Ok(Handle { cell })
     }

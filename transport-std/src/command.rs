@@ -49,7 +49,8 @@ pub(crate) enum Operation {
 /// What is kept of a publish until it is over.
 pub(crate) struct PublishOutcome {
     pub(crate) promise: Promise<ReasonCode, PublishError>,
-    pub(crate) room: Reserved,
+    /// Given back with the outcome.
+    pub(crate) _room: Reserved,
 }
 
 /// Room taken for an outgoing message; given back when dropped.

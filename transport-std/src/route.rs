@@ -145,11 +145,9 @@ impl Sink {
         match &self.to {
             To::Queue(sender) => drop(sender.try_send(delivery)),
             To::Callback(sink) => {
-                let callback = sink.callback.clone();
-                drop(
-                    callback
-                        .map(|callback| sink.jobs.try_send(Job::Deliver { callback, delivery })),
-                );
+                if let Some(callback) = sink.callback.clone() {
+                    drop(sink.jobs.try_send(Job::Deliver { callback, delivery }));
+                }
             }
         }
     }
