@@ -27,7 +27,7 @@ impl Engine {
             Event::Unsubscribed(unsubscribed) => self.unsubscribed(&unsubscribed),
             // No authentication method was offered, so the session lets no AUTH through; and a
             // connection is there.
-            Event::Authenticated(_) | Event::ReconnectDue => {}
+            Event::Authenticated(_) | Event::ReconnectDue | Event::Handled(_) => {}
             Event::Disconnected(disconnected) => return Some(disconnected.into()),
         }
         None
