@@ -1,5 +1,7 @@
 //! The project's own commands: `cargo xtask --help` lists them.
 
+mod bare_metal;
+mod firmware;
 mod spec;
 
 use std::path::Path;
@@ -15,6 +17,8 @@ enum Task {
         /// Jobs of .ci/run, for example: fmt clippy test
         jobs: Vec<String>,
     },
+    /// Build the firmware of examples/firmware and run it in QEMU against a mosquitto of its own.
+    Firmware,
     /// Check the citations of the specifications' conformance statements and print the coverage.
     Spec {
         /// List every statement with what cites it.
@@ -27,13 +31,18 @@ fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     match Task::parse() {
         Task::Ci { jobs } => ci(&root, &jobs),
-        Task::Spec { verbose } => match spec::run(&root, verbose) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(faults) => {
-                eprintln!("{faults}");
-                ExitCode::FAILURE
-            }
-        },
+        Task::Firmware => report(firmware::run(&root)),
+        Task::Spec { verbose } => report(spec::run(&root, verbose)),
+    }
+}
+
+fn report(result: Result<(), String>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(faults) => {
+            eprintln!("{faults}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -54,7 +54,10 @@ pub struct Ethernet {
 impl Ethernet {
     /// The controller before [`start`](Self::start).
     pub const fn new() -> Self {
-        Self { received: [0; FRAME], transmitted: [0; FRAME] }
+        Self {
+            received: [0; FRAME],
+            transmitted: [0; FRAME],
+        }
     }
 
     /// Starts the controller with this hardware address.
@@ -111,7 +114,10 @@ impl Device for Ethernet {
 
     fn receive(&mut self, _now: Instant) -> Option<(Self::RxToken<'_>, Self::TxToken<'_>)> {
         let length = self.receive_frame()?;
-        Some((Received(self.received.get(..length)?), Transmit(&mut self.transmitted)))
+        Some((
+            Received(self.received.get(..length)?),
+            Transmit(&mut self.transmitted),
+        ))
     }
 
     fn transmit(&mut self, _now: Instant) -> Option<Self::TxToken<'_>> {

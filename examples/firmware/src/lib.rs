@@ -5,3 +5,6 @@ pub mod clock;
 pub mod ethernet;
 pub mod executor;
 pub mod net;
+pub mod semihosting;
+pub mod stack;
+pub mod uart;

@@ -9,7 +9,9 @@ use smoltcp::socket::tcp;
 use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
 
-use crate::clock;
+use transport_embedded::Clock as _;
+
+use crate::clock::SysTickClock;
 use crate::ethernet::Ethernet;
 
 /// The address that QEMU's user network gives its first guest.
@@ -58,7 +60,12 @@ impl Network {
     pub fn start<const RECEIVE: usize, const TRANSMIT: usize>(
         resources: &'static mut Resources<RECEIVE, TRANSMIT>,
     ) -> Self {
-        let Resources { ethernet, sockets, receive, transmit } = resources;
+        let Resources {
+            ethernet,
+            sockets,
+            receive,
+            transmit,
+        } = resources;
         ethernet.start(HARDWARE_ADDRESS);
         let config = Config::new(EthernetAddress(HARDWARE_ADDRESS).into());
         let mut interface = Interface::new(config, ethernet, now());
@@ -73,7 +80,13 @@ impl Network {
         );
         socket.set_nagle_enabled(false);
         let socket = sockets.add(socket);
-        Self { ethernet, interface, sockets, socket, next_port: 49_152 }
+        Self {
+            ethernet,
+            interface,
+            sockets,
+            socket,
+            next_port: 49_152,
+        }
     }
 
     /// Opens a connection. Whatever was left of the one before is forgotten.
@@ -83,7 +96,9 @@ impl Network {
         let port = self.next_port;
         self.next_port = self.next_port.checked_add(1).unwrap_or(49_152);
         let socket = self.sockets.get_mut::<tcp::Socket<'_>>(self.socket);
-        socket.connect(self.interface.context(), endpoint, port).map_err(|_| Error::Reset)?;
+        socket
+            .connect(self.interface.context(), endpoint, port)
+            .map_err(|_| Error::Reset)?;
         let mut stream = TcpStream { network: self };
         stream
             .until(|socket| match socket.state() {
@@ -176,5 +191,5 @@ impl core::fmt::Display for Error {
 impl core::error::Error for Error {}
 
 fn now() -> Instant {
-    Instant::from_millis(clock::millis())
+    Instant::from_millis(i64::try_from(SysTickClock.now().as_millis()).unwrap_or(i64::MAX))
 }

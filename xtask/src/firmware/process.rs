@@ -1,0 +1,119 @@
+//! A process that this command started, and ends.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+/// After so long without a word something is wrong; a slow machine needs a small part of it.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A child process whose lines are read as they come.
+pub(super) struct Process {
+    name: &'static str,
+    child: Child,
+    lines: Receiver<String>,
+    seen: Vec<String>,
+}
+
+impl Process {
+    /// Starts it; `listen`: its standard output is read here.
+    pub(super) fn start(
+        name: &'static str,
+        command: &mut Command,
+        listen: bool,
+    ) -> Result<Self, String> {
+        command.stdin(Stdio::null());
+        if listen {
+            command.stdout(Stdio::piped());
+        }
+        let mut child = command.spawn().map_err(|error| {
+            format!("cannot start {}: {error}", command.get_program().display())
+        })?;
+        let (sender, lines) = channel();
+        if let Some(output) = child.stdout.take() {
+            thread::spawn(move || {
+                for line in BufReader::new(output).lines().map_while(Result::ok) {
+                    if sender.send(line).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        Ok(Self {
+            name,
+            child,
+            lines,
+            seen: Vec::new(),
+        })
+    }
+
+    /// Waits for this line; others before it are passed over.
+    pub(super) fn expect(&mut self, line: &str) -> Result<(), String> {
+        self.wait(line, |seen| seen == line)
+    }
+
+    /// Waits for a line that contains this.
+    pub(super) fn expect_part(&mut self, part: &str) -> Result<(), String> {
+        self.wait(part, |seen| seen.contains(part))
+    }
+
+    /// Waits for a line, which must be this one.
+    pub(super) fn expect_next(&mut self, line: &str) -> Result<(), String> {
+        let mut first = true;
+        self.wait(line, |seen| {
+            std::mem::replace(&mut first, false) && seen == line
+        })
+    }
+
+    fn wait(&mut self, what: &str, mut found: impl FnMut(&str) -> bool) -> Result<(), String> {
+        loop {
+            let Ok(line) = self.lines.recv_timeout(PATIENCE) else {
+                return Err(format!(
+                    "the {} did not say \"{what}\"; the last that it said:\n{}",
+                    self.name,
+                    self.seen[self.seen.len().saturating_sub(20)..].join("\n")
+                ));
+            };
+            let hit = found(&line);
+            self.seen.push(line);
+            if hit {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Waits for its end, which must be a success.
+    pub(super) fn expect_exit(&mut self) -> Result<(), String> {
+        // Its last lines; then the reading thread ends.
+        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+            self.seen.push(line);
+        }
+        match self.child.wait() {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(format!(
+                "the {} ended with {status}:\n{}",
+                self.name,
+                self.seen.join("\n")
+            )),
+            Err(error) => Err(format!("the {}: {error}", self.name)),
+        }
+    }
+
+    /// Kills it without notice.
+    pub(super) fn kill(&mut self) -> Result<(), String> {
+        self.child
+            .kill()
+            .and_then(|()| self.child.wait())
+            .map(drop)
+            .map_err(|error| format!("cannot kill the {}: {error}", self.name))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.kill();
+    }
+}
