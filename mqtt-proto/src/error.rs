@@ -123,7 +123,7 @@ kinds! {
     ReservedConnAckFlags MalformedPacket "reserved connect acknowledge flags are set",
     /// A CONNACK of 3.1.1 with this return code (1 to 5) where one of 5.0 is due: a Server that
     /// does not know 5.0 refuses it so, with a 1.
-    ConnAckOf3_1_1(return_code: u8) UnsupportedProtocolVersion "refused with return code {return_code} of MQTT 3.1.1",
+    ConnAckOf3_1_1(return_code: u8) ProtocolError "refused with return code {return_code} of MQTT 3.1.1",
     /// Session Present in a CONNACK that refuses [MQTT-3.2.2-6].
     SessionPresentWithError ProtocolError "session present in a refusal",
     /// Reserved bits of the Subscription Options [MQTT-3.8.3-5].

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use mqtt_proto::{
-    DecodeError, DecodeErrorKind, DecodeOptions, EncodeError, Item, Packet, PacketReader, Publish,
-    Role, TopicFilter, Version, strategy,
+    ConnAck, DecodeError, DecodeErrorKind, DecodeOptions, Disconnect, EncodeError, Item, Packet,
+    PacketReader, Properties, Publish, Role, TopicFilter, Version, strategy,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -253,6 +253,24 @@ proptest! {
             // A fault in a PUBLISH's head is told before its payload has come.
             if whole.error.is_some() {
                 prop_assert_eq!(read.error, whole.error);
+            }
+        }
+    }
+
+    #[test]
+    fn every_error_can_be_answered((version, sender, bytes) in stream()) {
+        if let Some(error) = outcome_of_whole(options(version, sender), &bytes).error {
+            let reason = error.reason_code();
+            let disconnect = Packet::Disconnect(Disconnect { reason, properties: Properties::EMPTY });
+            let connack = Packet::ConnAck(ConnAck { session_present: false, reason, properties: Properties::EMPTY });
+            let answered = |packet: &Packet<'_>, by| {
+                encode(packet, Version::V5).is_ok_and(|bytes| decode(&options(Version::V5, by), &bytes).is_ok())
+            };
+            match sender {
+                Role::Server => prop_assert!(answered(&disconnect, Role::Client), "{}", error),
+                Role::Client => {
+                    prop_assert!(answered(&disconnect, Role::Server) || answered(&connack, Role::Server), "{}", error);
+                }
             }
         }
     }
