@@ -3,7 +3,7 @@
 use core::num::NonZeroU16;
 
 use mqtt_proto::{ConnAck, Connect, Packet, Property, QoS, ReasonCode, Sequence, Version};
-use mqtt_session::Instant;
+use mqtt_session::{Instant, Limits};
 
 use super::connection::Connection;
 use super::message::Will;
@@ -27,13 +27,19 @@ impl Broker {
         let client_id = assigned.as_deref().unwrap_or(connect.client_id);
         self.take_over(now, client_id);
 
-        let session_present =
-            self.store
-                .attach(now, &self.options, client_id, id, connect.clean_start);
+        let session_present = self.store.attach(
+            now,
+            &self.options,
+            client_id,
+            connect.version,
+            connect.clean_start,
+        );
         let expiry = session_expiry(&self.options, connect);
+        let limits = Limits::of_client(connect);
         if let Some(session) = self.store.sessions.get_mut(client_id) {
+            session.connection = Some(id);
             session.expiry = expiry;
-            session.resume();
+            session.open(limits, self.options.receive_maximum);
         }
         connection.session_expiry = expiry;
         connection.will = connect.will.as_ref().map(|will| Will::new(client_id, will));
@@ -41,14 +47,8 @@ impl Broker {
             (Version::V5, Some(seconds)) => seconds,
             _ => connect.keep_alive,
         };
-        if let Some(maximum) = connect.properties.maximum_packet_size() {
-            connection.output.maximum_packet_size = maximum.get();
-        }
-        let receive_maximum = connect
-            .properties
-            .receive_maximum()
-            .unwrap_or(NonZeroU16::MAX);
-        connection.accept(client_id.to_owned(), keep_alive, receive_maximum);
+        connection.output.maximum_packet_size = limits.maximum_packet_size;
+        connection.accept(client_id.to_owned(), keep_alive);
 
         let properties = properties(&self.options, connect, assigned.as_deref(), expiry);
         // [MQTT-3.1.4-5]

@@ -11,9 +11,6 @@ use super::message::Will;
 use super::output::Output;
 use super::store::Store;
 
-/// Encoded bytes that may wait in a connection before more messages are taken from its queue.
-const OUTPUT_MAXIMUM: usize = 16 * 1024;
-
 /// What dies with one Network Connection: the server's end of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
@@ -23,8 +20,6 @@ pub(crate) struct Connection {
     last_packet: Instant,
     /// The longest silence that is tolerated.
     patience: Option<Duration>,
-    /// QoS 1 and QoS 2 messages that the Client takes at once.
-    receive_maximum: NonZeroU16,
     aliases: BTreeMap<NonZeroU16, String>,
     pub(crate) will: Option<Will>,
     /// What the CONNECT said, which a DISCONNECT may not raise from 0.
@@ -50,7 +45,6 @@ impl Connection {
             output: Output::new(Version::V3_1_1),
             last_packet: now,
             patience: Some(options.connect_timeout),
-            receive_maximum: NonZeroU16::MAX,
             aliases: BTreeMap::new(),
             will: None,
             session_expiry: 0,
@@ -112,14 +106,8 @@ impl Connection {
     }
 
     /// CONNECT was accepted.
-    pub(crate) fn accept(
-        &mut self,
-        client_id: String,
-        keep_alive: u16,
-        receive_maximum: NonZeroU16,
-    ) {
+    pub(crate) fn accept(&mut self, client_id: String, keep_alive: u16) {
         self.phase = Phase::Connected { client_id };
-        self.receive_maximum = receive_maximum;
         // One and a half times the Keep Alive; 0 turns it off.
         self.patience =
             (keep_alive > 0).then(|| Duration::from_millis(u64::from(keep_alive) * 1500));
@@ -159,10 +147,7 @@ impl Connection {
         if let Phase::Connected { client_id } = &self.phase
             && let Some(session) = store.sessions.get_mut(client_id)
         {
-            let window = usize::from(self.receive_maximum.get());
-            while self.output.len() < OUTPUT_MAXIMUM
-                && session.transmit(now, window, &mut self.output)
-            {}
+            session.transmit(now, &mut self.output);
         }
         self.output.take(buf)
     }

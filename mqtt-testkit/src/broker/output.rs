@@ -36,6 +36,15 @@ impl Output {
         written > 0
     }
 
+    /// Lets `write` write behind what waits, and returns what it returns: how many bytes it wrote.
+    pub(crate) fn extend(&mut self, write: impl FnOnce(&mut [u8]) -> usize) -> usize {
+        let start = self.bytes.len();
+        self.bytes.resize(start + 1024, 0);
+        let written = write(&mut self.bytes[start..]);
+        self.bytes.truncate(start + written);
+        written
+    }
+
     /// Moves the first bytes to the front of `buf` and returns how many.
     pub(crate) fn take(&mut self, buf: &mut [u8]) -> usize {
         let len = self.bytes.len().min(buf.len());

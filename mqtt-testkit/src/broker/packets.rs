@@ -1,8 +1,8 @@
 //! What each packet of a connected Client does.
 
 use mqtt_proto::{
-    Ack, Delivery, Disconnect, Packet, Properties, Publish, ReasonCode, Sequence, SubAck,
-    Subscribe, Subscription, TopicName, Unsubscribe, Version,
+    Delivery, Disconnect, Packet, Properties, Publish, ReasonCode, Sequence, SubAck, Subscribe,
+    Subscription, TopicName, Unsubscribe, Version,
 };
 use mqtt_session::Instant;
 
@@ -42,15 +42,10 @@ impl Handler<'_> {
     pub(crate) fn handle(&mut self, packet: &Packet<'_>) -> Result<(), End> {
         match packet {
             Packet::Publish(publish) => self.publish(publish)?,
-            Packet::PubAck(ack) => self.session().handle_puback(ack),
-            Packet::PubRec(ack) => {
-                let version = self.connection.output.version;
-                if let Some(pubrel) = self.session().handle_pubrec(version, ack) {
-                    self.send(&pubrel);
-                }
-            }
-            Packet::PubRel(ack) => self.pubrel(ack),
-            Packet::PubComp(ack) => self.session().handle_pubcomp(ack),
+            Packet::PubAck(ack) => self.session()?.handle_puback(ack)?,
+            Packet::PubRec(ack) => self.session()?.handle_pubrec(ack)?,
+            Packet::PubRel(ack) => self.session()?.handle_pubrel(ack)?,
+            Packet::PubComp(ack) => self.session()?.handle_pubcomp(ack)?,
             Packet::Subscribe(subscribe) => self.subscribe(subscribe)?,
             Packet::Unsubscribe(unsubscribe) => self.unsubscribe(unsubscribe),
             Packet::PingReq => self.send(&Packet::PingResp),
@@ -63,6 +58,12 @@ impl Handler<'_> {
             | Packet::SubAck(_)
             | Packet::UnsubAck(_)
             | Packet::PingResp => return Err(ReasonCode::ProtocolError.into()),
+        }
+        let now = self.now;
+        if let Some(session) = self.store.sessions.get_mut(self.client_id)
+            && session.is_blocked()
+        {
+            session.transmit(now, &mut self.connection.output);
         }
         Ok(())
     }
@@ -82,42 +83,15 @@ impl Handler<'_> {
         }
         let topic = self.connection.resolve_alias(self.options, head)?;
         let topic = TopicName::new(&topic).map_err(|_| ReasonCode::TopicNameInvalid)?;
-        let is_new = match head.delivery {
-            Delivery::AtMostOnce | Delivery::AtLeastOnce { .. } => true,
-            Delivery::ExactlyOnce { packet_id, .. } => self.session().receive(packet_id),
-        };
-        let mut reason = ReasonCode::Success;
+        let token = self.session()?.receive(head.delivery)?;
+        let is_new = token.is_some() || head.delivery == Delivery::AtMostOnce;
         if is_new {
-            reason = self.forward(topic, publish);
-        }
-        if self.connection.output.version == Version::V3_1_1 {
-            reason = ReasonCode::Success;
-        }
-        match head.delivery {
-            Delivery::AtMostOnce => {}
-            Delivery::AtLeastOnce { packet_id, .. } => {
-                self.send(&Packet::PubAck(Ack::new(packet_id, reason)));
-            }
-            Delivery::ExactlyOnce { packet_id, .. } => {
-                if reason.is_error() {
-                    // [MQTT-4.3.3-9]
-                    self.session().release(packet_id);
-                }
-                self.send(&Packet::PubRec(Ack::new(packet_id, reason)));
+            let reason = self.forward(topic, publish);
+            if let Some(token) = token {
+                self.session()?.acknowledge(token, reason);
             }
         }
         Ok(())
-    }
-
-    fn pubrel(&mut self, ack: &Ack<'_>) {
-        let reason = if self.session().release(ack.packet_id)
-            || self.connection.output.version == Version::V3_1_1
-        {
-            ReasonCode::Success
-        } else {
-            ReasonCode::PacketIdentifierNotFound
-        };
-        self.send(&Packet::PubComp(Ack::new(ack.packet_id, reason)));
     }
 
     /// Publishes a message and gives the reason code of its acknowledgement.
@@ -229,11 +203,12 @@ impl Handler<'_> {
         self.connection.output.push(packet);
     }
 
-    fn session(&mut self) -> &mut Session {
+    /// Who is connected has a session: the error never happens.
+    fn session(&mut self) -> Result<&mut Session, ReasonCode> {
         self.store
             .sessions
-            .entry(self.client_id.to_owned())
-            .or_default()
+            .get_mut(self.client_id)
+            .ok_or(ReasonCode::UnspecifiedError)
     }
 
     fn disconnect(&mut self, disconnect: &Disconnect<'_>) -> End {

@@ -1,18 +1,24 @@
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use core::num::NonZeroU16;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use mqtt_proto::{
-    Ack, Delivery, Packet, PacketId, Property, Publish, PublishHead, QoS, ReasonCode, Sequence,
-    SubscriptionIdentifier, SubscriptionOptions, TopicFilter, TopicName, Version,
+    Ack, Delivery, Property, QoS, ReasonCode, Sequence, SubscriptionIdentifier,
+    SubscriptionOptions, TopicFilter, TopicName, Version,
 };
-use mqtt_session::Instant;
+use mqtt_session::{
+    AckToken, Heap, Instant, Limits, Payload, Publish, PublishError, Receiver, Reception, Sender,
+};
 
 use super::ConnectionId;
 use super::message::{Message, Will};
 use super::output::Output;
 
-/// A Client's session as the Server keeps it (section 4.1).
-#[derive(Clone, Debug, Default)]
+/// Encoded bytes that may wait for a Client before more messages are taken from its queue.
+const OUTPUT_MAXIMUM: usize = 16 * 1024;
+
+/// A Client's session as the Server keeps it (section 4.1): on the same flows as the Client's own.
+#[derive(Clone, Debug)]
 pub(crate) struct Session {
     pub(crate) connection: Option<ConnectionId>,
     /// Seconds that it outlives a connection; `u32::MAX`: for ever.
@@ -22,10 +28,13 @@ pub(crate) struct Session {
     /// The will of the connection that was lost, and when it is published.
     pub(crate) will: Option<(Instant, Will)>,
     pub(crate) subscriptions: BTreeMap<String, Subscribed>,
+    pub(crate) version: Version,
+    /// What the sender has not got yet. It encodes what it gets, so it gets a message when there is
+    /// room for it on its way: for this connection, with the lifetime that is left.
     queue: VecDeque<Outgoing>,
-    in_flight: VecDeque<InFlight>,
-    last_packet_id: Option<PacketId>,
-    received: BTreeSet<PacketId>,
+    sender: Sender<Heap>,
+    receiver: Receiver<Heap>,
+    receive_maximum: usize,
 }
 
 /// How a filter is subscribed to.
@@ -44,19 +53,39 @@ pub(crate) struct Outgoing {
     pub(crate) identifiers: Vec<SubscriptionIdentifier>,
 }
 
-#[derive(Clone, Debug)]
-struct InFlight {
-    packet_id: PacketId,
-    outgoing: Outgoing,
-    /// Whether PUBREC has come, so that PUBREL is what is sent.
-    released: bool,
-    /// Whether it was sent on this connection.
-    sent: bool,
-    /// Whether it was sent on any.
-    dup: bool,
-}
-
 impl Session {
+    pub(crate) fn new(version: Version) -> Self {
+        Self {
+            connection: None,
+            expiry: 0,
+            ends: None,
+            will: None,
+            subscriptions: BTreeMap::new(),
+            version,
+            queue: VecDeque::new(),
+            sender: Sender::new(version, usize::MAX),
+            // Each message is acknowledged when it is forwarded, which decides the reason code.
+            receiver: Receiver::new(version, true),
+            receive_maximum: 0,
+        }
+    }
+
+    /// A connection begins on which the Client takes what `limits` say, and this side
+    /// `receive_maximum` messages at once.
+    pub(crate) fn open(&mut self, limits: Limits, receive_maximum: NonZeroU16) {
+        self.receive_maximum = limits.receive_maximum.get().into();
+        self.sender.open();
+        self.sender.start(limits);
+        self.receiver.open(receive_maximum);
+    }
+
+    /// The connection is over.
+    pub(crate) fn close(&mut self) {
+        self.connection = None;
+        self.sender.close();
+        self.receiver.close();
+    }
+
     /// The subscriptions that a message published to `topic` is for.
     pub(crate) fn matching<'s>(
         &'s self,
@@ -77,7 +106,7 @@ impl Session {
     }
 
     pub(crate) fn queued(&self) -> usize {
-        self.queue.len() + self.in_flight.len()
+        self.queue.len() + self.sender.pending()
     }
 
     /// `false`: there is no room for it.
@@ -93,131 +122,115 @@ impl Session {
         has_room
     }
 
-    /// The session goes on with a new connection, on which everything is to be sent again [MQTT-4.4.0-1].
-    pub(crate) fn resume(&mut self) {
-        for in_flight in &mut self.in_flight {
-            in_flight.sent = false;
-        }
-    }
-
-    /// Encodes the next packet into `output`; `false`: there is none, or it must wait until fewer
-    /// than `window` are in flight.
-    pub(crate) fn transmit(&mut self, now: Instant, window: usize, output: &mut Output) -> bool {
-        let sent = self.in_flight.iter().filter(|it| it.sent).count();
-        if let Some(next) = self.in_flight.iter_mut().find(|it| !it.sent) {
-            if sent >= window {
-                return false;
-            }
-            next.sent = true;
-            let delivery = next.delivery();
-            next.dup = true;
-            if next.released {
-                output.push(&Packet::PubRel(Ack::new(
-                    next.packet_id,
-                    ReasonCode::Success,
-                )));
-            } else if !next.outgoing.encode(now, delivery, output) {
-                let packet_id = next.packet_id;
-                self.in_flight.retain(|it| it.packet_id != packet_id);
-            }
-            return true;
-        }
-        let Some(next) = self.queue.front() else {
-            return false;
-        };
-        if next.qos > QoS::AtMostOnce && sent >= window {
-            // [MQTT-3.3.4-9]
-            return false;
-        }
-        let Some(next) = self.queue.pop_front() else {
-            return false;
-        };
-        if next.message.is_expired(now) {
-            // [MQTT-3.3.2-5]
-        } else if next.qos == QoS::AtMostOnce {
-            next.encode(now, Delivery::AtMostOnce, output);
-        } else {
-            let packet_id = self.next_packet_id();
-            self.in_flight.push_back(InFlight {
-                packet_id,
-                outgoing: next,
-                released: false,
-                sent: false,
-                dup: false,
+    /// Encodes what is due into `output`.
+    pub(crate) fn transmit(&mut self, now: Instant, output: &mut Output) {
+        while output.len() < OUTPUT_MAXIMUM || self.sender.is_mid_packet() {
+            self.feed(now);
+            let (sender, receiver) = (&mut self.sender, &mut self.receiver);
+            let len = output.extend(|buf| {
+                // An acknowledgement may overtake messages, but not part one.
+                let acks = if sender.is_mid_packet() {
+                    0
+                } else {
+                    receiver.poll_transmit(buf)
+                };
+                if acks > 0 {
+                    acks
+                } else {
+                    sender.poll_transmit(now, buf)
+                }
             });
-        }
-        true
-    }
-
-    pub(crate) fn handle_puback(&mut self, ack: &Ack<'_>) {
-        self.in_flight.retain(|it| it.packet_id != ack.packet_id);
-    }
-
-    /// What answers a PUBREC.
-    pub(crate) fn handle_pubrec(
-        &mut self,
-        version: Version,
-        ack: &Ack<'_>,
-    ) -> Option<Packet<'static>> {
-        let found = self
-            .in_flight
-            .iter_mut()
-            .find(|it| it.packet_id == ack.packet_id);
-        let reason = match found {
-            None if version == Version::V3_1_1 => ReasonCode::Success,
-            None => ReasonCode::PacketIdentifierNotFound,
-            Some(_) if ack.reason.is_error() => {
-                // [MQTT-4.4.0-2]
-                self.in_flight.retain(|it| it.packet_id != ack.packet_id);
-                return None;
+            // None of its outcomes concerns anyone here.
+            while self.sender.poll_completed().is_some() {}
+            if len == 0 {
+                break;
             }
-            Some(found) => {
-                found.released = true;
-                ReasonCode::Success
-            }
-        };
-        Some(Packet::PubRel(Ack::new(ack.packet_id, reason)))
-    }
-
-    pub(crate) fn handle_pubcomp(&mut self, ack: &Ack<'_>) {
-        self.in_flight.retain(|it| it.packet_id != ack.packet_id);
-    }
-
-    /// `false`: the message has been received before.
-    pub(crate) fn receive(&mut self, packet_id: PacketId) -> bool {
-        self.received.insert(packet_id)
-    }
-
-    pub(crate) fn release(&mut self, packet_id: PacketId) -> bool {
-        self.received.remove(&packet_id)
-    }
-
-    fn next_packet_id(&mut self) -> PacketId {
-        let mut id = self.last_packet_id.map_or(PacketId::MIN, PacketId::next);
-        while self.in_flight.iter().any(|it| it.packet_id == id) {
-            id = id.next();
         }
-        self.last_packet_id = Some(id);
-        id
     }
-}
 
-impl InFlight {
-    fn delivery(&self) -> Delivery {
-        let (packet_id, dup) = (self.packet_id, self.dup);
-        if self.outgoing.qos == QoS::ExactlyOnce {
-            Delivery::ExactlyOnce { packet_id, dup }
+    /// Gives the sender messages from the queue, as long as they can leave at once [MQTT-3.3.4-9].
+    fn feed(&mut self, now: Instant) {
+        while let Some(next) = self.queue.front() {
+            let leaves =
+                next.qos == QoS::AtMostOnce || self.sender.pending() < self.receive_maximum;
+            if self.connection.is_none() || !leaves || self.sender.outbox_len() > OUTPUT_MAXIMUM {
+                return;
+            }
+            // [MQTT-3.3.2-5]
+            if !next.message.is_expired(now) {
+                match next.publish(now, self.version, &mut self.sender) {
+                    Err(PublishError::TooManyInFlight | PublishError::OutboxFull) => return,
+                    // What the Client cannot take counts as sent [MQTT-3.1.2-25].
+                    Ok(()) | Err(_) => {}
+                }
+            }
+            self.queue.pop_front();
+        }
+    }
+
+    /// Whether no packet may be taken before what is due has been encoded.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.sender.is_blocked() || self.receiver.is_blocked()
+    }
+
+    /// What to acknowledge a new message with; `None`: it was received before, and is not to be
+    /// forwarded again [MQTT-4.3.3-10].
+    pub(crate) fn receive(&mut self, delivery: Delivery) -> Result<Option<AckToken>, ReasonCode> {
+        match self.receiver.handle_publish(delivery, 0) {
+            Ok(Reception::Deliver(token)) => Ok(token),
+            Ok(Reception::Duplicate) => Ok(None),
+            Err(violation) => Err(violation.reason_code()),
+        }
+    }
+
+    pub(crate) fn acknowledge(&mut self, token: AckToken, reason: ReasonCode) {
+        let reason = if self.version == Version::V5 {
+            reason
         } else {
-            Delivery::AtLeastOnce { packet_id, dup }
-        }
+            ReasonCode::Success
+        };
+        let acknowledged = self.receiver.acknowledge(token, reason);
+        debug_assert_eq!(acknowledged, Ok(()), "the message has just been received");
+    }
+
+    pub(crate) fn handle_pubrel(&mut self, ack: &Ack<'_>) -> Result<(), ReasonCode> {
+        let handled = self.receiver.handle_pubrel(ack.packet_id);
+        handled
+            .map(drop)
+            .map_err(|violation| violation.reason_code())
+    }
+
+    pub(crate) fn handle_puback(&mut self, ack: &Ack<'_>) -> Result<(), ReasonCode> {
+        let handled = self.sender.handle_puback(ack.packet_id);
+        handled
+            .map(drop)
+            .map_err(|violation| violation.reason_code())
+    }
+
+    pub(crate) fn handle_pubrec(&mut self, ack: &Ack<'_>) -> Result<(), ReasonCode> {
+        let handled = self.sender.handle_pubrec(ack.packet_id, ack.reason);
+        handled
+            .map(drop)
+            .map_err(|violation| violation.reason_code())
+    }
+
+    pub(crate) fn handle_pubcomp(&mut self, ack: &Ack<'_>) -> Result<(), ReasonCode> {
+        let handled = self.sender.handle_pubcomp(ack.packet_id);
+        handled
+            .map(drop)
+            .map_err(|violation| violation.reason_code())
     }
 }
 
 impl Outgoing {
-    /// `false`: the Client cannot take it, which counts as sent [MQTT-3.1.2-25].
-    fn encode(&self, now: Instant, delivery: Delivery, output: &mut Output) -> bool {
+    fn publish(
+        &self,
+        now: Instant,
+        version: Version,
+        sender: &mut Sender<Heap>,
+    ) -> Result<(), PublishError> {
         let mut properties = Vec::new();
-        if output.version == Version::V5 {
+        if version == Version::V5 {
             properties = self.message.properties(now);
             properties.extend(
                 self.identifiers
@@ -226,19 +239,13 @@ impl Outgoing {
                     .map(Property::SubscriptionIdentifier),
             );
         }
-        let Ok(topic) = TopicName::new(&self.message.topic) else {
-            return false;
-        };
-        let head = PublishHead {
-            delivery,
+        let publish = Publish {
+            topic: &self.message.topic,
+            payload: Payload::Bytes(&self.message.payload),
+            qos: self.qos,
             retain: self.retain,
-            topic: Some(topic),
             properties: Sequence::new(&properties),
         };
-        let publish = Packet::Publish(Publish {
-            head,
-            payload: &self.message.payload,
-        });
-        output.push(&publish)
+        sender.publish(now, &publish).map(drop)
     }
 }

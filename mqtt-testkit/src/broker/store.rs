@@ -2,13 +2,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mqtt_proto::{
-    QoS, RetainHandling, Subscription, SubscriptionIdentifier, TopicFilter, TopicName,
+    QoS, RetainHandling, Subscription, SubscriptionIdentifier, TopicFilter, TopicName, Version,
 };
 use mqtt_session::{Duration, Instant};
 
+use super::BrokerOptions;
 use super::message::{Message, Will};
 use super::session::{Outgoing, Session, Subscribed};
-use super::{BrokerOptions, ConnectionId};
 
 /// What outlives the Network Connections: the sessions and the retained messages.
 #[derive(Clone, Debug, Default)]
@@ -73,21 +73,26 @@ impl Store {
         matched
     }
 
-    /// Gives a Client its session, on a connection just accepted, and tells whether there was one.
+    /// Gives a Client the session that it had or a new one, and tells whether it had one. A
+    /// session of another version cannot go on: what it has in flight is encoded.
     pub(crate) fn attach(
         &mut self,
         now: Instant,
         options: &BrokerOptions,
         client_id: &str,
-        id: ConnectionId,
+        version: Version,
         clean_start: bool,
     ) -> bool {
-        if clean_start {
+        let goes_on = |session: &Session| !clean_start && session.version == version;
+        let session_present = self.sessions.get(client_id).is_some_and(goes_on);
+        if !session_present {
             self.discard(now, options, client_id);
         }
-        let session_present = self.sessions.contains_key(client_id);
-        let session = self.sessions.entry(client_id.to_owned()).or_default();
-        session.connection = Some(id);
+        let session = || Session::new(version);
+        let session = self
+            .sessions
+            .entry(client_id.to_owned())
+            .or_insert_with(session);
         session.ends = None;
         // [MQTT-3.1.3-9]
         session.will = None;
@@ -105,7 +110,7 @@ impl Store {
         let Some(session) = self.sessions.get_mut(client_id) else {
             return;
         };
-        session.connection = None;
+        session.close();
         let lasts = Duration::from_secs(u64::from(session.expiry));
         session.ends = (session.expiry != u32::MAX).then(|| now + lasts);
         session.will = will.map(|will| (now + will.delay, will));

@@ -422,7 +422,7 @@ impl Record {
             Event::Disconnected(disconnected) => {
                 self.disconnected.push(reason(disconnected));
             }
-            Event::Authenticated(_) | Event::ReconnectDue => {}
+            Event::Authenticated(_) | Event::Handled(_) | Event::ReconnectDue => {}
         }
     }
 
