@@ -1,4 +1,106 @@
-//! MQTT control packets, to and from bytes.
+//! MQTT control packets, to and from bytes: all of MQTT 3.1.1 and 5.0, for either end.
+//!
+//! `no_std`, no allocation, no unsafe code, and no panic whatever the input. Packets
+//! borrow what they are decoded from and what they are made of. There is one model
+//! for both versions: in 3.1.1 the properties are empty, and return codes are mapped to
+//! the reason codes that say the same.
+//!
+//! The crate knows what one packet may contain. What may follow what, with which packet
+//! identifier or under which limits of the other side, is the session's to know.
+//!
+//! # Decode
+//!
+//! What arrives is judged strictly: whatever the specification forbids a sender is an
+//! error, which tells what and where, and the reason code that answers it.
+//!
+//! ```
+//! use mqtt_proto::{DecodeOptions, Packet, ReasonCode, Role, Version};
+//!
+//! let options = DecodeOptions::new(Version::V5, Role::Server);
+//! let mut input: &[u8] = &[0x40, 0x02, 0x00, 0x07, 0xD0];
+//!
+//! let Some(Packet::PubAck(ack)) = Packet::decode(&options, &mut input)? else { panic!() };
+//! assert_eq!(ack.packet_id.get(), 7);
+//! assert_eq!(ack.reason, ReasonCode::Success);
+//!
+//! // Of the next packet one byte has come: nothing is taken until it is whole.
+//! assert_eq!(Packet::decode(&options, &mut input)?, None);
+//! assert_eq!(input, [0xD0]);
+//!
+//! let error = Packet::decode(&options, &mut &b"\x30\x04\0\x01#\0"[..]).unwrap_err();
+//! assert_eq!(error.reason_code(), ReasonCode::TopicNameInvalid);
+//! assert_eq!(error.to_string(), "topic name: has a wildcard in a name (at byte 4 of the packet)");
+//! # Ok::<(), mqtt_proto::DecodeError>(())
+//! ```
+//!
+//! # Encode
+//!
+//! Everything is checked before a byte is written.
+//!
+//! ```
+//! use mqtt_proto::{Delivery, Packet, PacketId, Properties, Property, Publish, PublishHead, TopicName, Version};
+//!
+//! let properties = [Property::ContentType("text/plain"), Property::UserProperty("unit", "°C")];
+//! let publish = Packet::Publish(Publish {
+//!     head: PublishHead {
+//!         delivery: Delivery::AtLeastOnce { packet_id: PacketId::MIN, dup: false },
+//!         retain: false,
+//!         topic: Some(TopicName::new("room/temperature")?),
+//!         properties: Properties::from(&properties),
+//!     },
+//!     payload: b"21.5",
+//! });
+//! let mut buf = [0; 64];
+//! let len = publish.encode(Version::V5, &mut buf)?;
+//! assert_eq!(&buf[..4], [0x32, 0x32, 0x00, 0x10]);
+//! assert_eq!(len, publish.encoded_len(Version::V5)?);
+//! # Ok::<(), Box<dyn core::error::Error>>(())
+//! ```
+//!
+//! # Read a stream
+//!
+//! [`PacketReader`] takes the pieces that a connection brings. A packet that lies whole
+//! in a piece is decoded where it lies; payloads of any size pass through a small buffer.
+//!
+//! ```
+//! use mqtt_proto::{DecodeOptions, Item, PacketReader, Role, Version};
+//!
+//! let mut scratch = [0; 128];
+//! let mut reader = PacketReader::new(DecodeOptions::new(Version::V5, Role::Server), &mut scratch);
+//! let mut message: Vec<u8> = Vec::new();
+//! for mut piece in [&b"\xD0\0\x30\x0B\0\x03a"[..], b"/b\0hel", b"lo"] {
+//!     while let Some(item) = reader.read(&mut piece)? {
+//!         match item {
+//!             Item::Packet(packet) => println!("{packet:?}"),
+//!             Item::Message { head, payload, .. } => {
+//!                 assert_eq!(head.topic.unwrap().as_str(), "a/b");
+//!                 message.extend(payload);
+//!             }
+//!             Item::Payload { payload, .. } => message.extend(payload),
+//!             Item::Oversized { delivery } => println!("skipped: {delivery:?}"),
+//!         }
+//!     }
+//! }
+//! assert_eq!(message, b"hello");
+//! # Ok::<(), mqtt_proto::DecodeError>(())
+//! ```
+//!
+//! # Features
+//!
+//! - `defmt`: every public type implements `defmt::Format`.
+//! - `proptest`: strategies for packets, in `strategy`.
+//!
+//! # Decisions
+//!
+//! Where the specification leaves a choice, or contradicts itself:
+//!
+//! - Control characters and non-characters in strings are taken.
+//! - An AUTH without an Authentication Method is refused, also in the form of no
+//!   bytes at all that section 3.15.2.1 of 5.0 describes.
+//! - A DISCONNECT with reason code 0x00 is taken from a Server, though section 3.14.2.1
+//!   lists it for the Client: an empty DISCONNECT means just that.
+//! - `$share` filters are Shared Subscriptions in 3.1.1 too, as its servers have them.
+//! - MQTT 3.1 (level 3, `MQIsdp`) and the bridges' levels 131 and 132 are refused.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(

@@ -51,6 +51,7 @@ impl<'a> Connect<'a> {
         let properties = property::decode(reader, version, PLACE, SENDERS)?;
         // The payload's fields in their order [MQTT-3.1.3-1].
         let client_id_field = *reader;
+        // [MQTT-3.1.3-3] [MQTT-3.1.3-4]
         let client_id = reader.string()?;
         // [MQTT3-3.1.3-7] [MQTT3-3.1.3-8]
         if version == Version::V3_1_1 && client_id.is_empty() && !flags.has(Flags::CLEAN_START) {
@@ -62,7 +63,7 @@ impl<'a> Connect<'a> {
         } else {
             None
         };
-        // [MQTT-3.1.2-16] [MQTT-3.1.2-17]
+        // [MQTT-3.1.2-16] [MQTT-3.1.2-17] [MQTT-3.1.3-12]
         let username = if flags.has(Flags::USER_NAME) {
             Some(reader.string()?)
         } else {
@@ -149,6 +150,7 @@ impl<'a> Will<'a> {
         flags: Flags,
     ) -> Result<Self, DecodeError> {
         let properties = property::decode(reader, version, Place::WILL, SENDERS)?;
+        // [MQTT-3.1.3-11]
         let topic = reader.topic_name()?;
         let payload = reader.binary()?;
         Ok(Self {
@@ -205,7 +207,7 @@ impl Flags {
             // [MQTT-3.1.2-3]
             DecodeErrorKind::ReservedConnectFlag
         } else if !flags.has(Self::WILL) && flags.has(Self::WILL_QOS | Self::WILL_RETAIN) {
-            // [MQTT-3.1.2-11] [MQTT-3.1.2-13]
+            // [MQTT-3.1.2-11] [MQTT-3.1.2-13] [MQTT3-3.1.2-11]
             DecodeErrorKind::WillFlagsWithoutWill
         } else if flags.will_qos().is_none() {
             // [MQTT-3.1.2-12]

@@ -117,6 +117,7 @@ impl<'a> PublishHead<'a> {
             reader.u16()?;
             None
         } else {
+            // [MQTT-3.3.2-1]
             Some(reader.topic_name()?)
         };
         let dup = flags & 0b1000 != 0;

@@ -89,8 +89,9 @@ macro_rules! table {
 table! {
     0x01 PayloadFormatIndicator Byte ZeroOrOne Nowhere both [PUBLISH] client [WILL] server [],
     0x02 MessageExpiryInterval FourBytes Any Nowhere both [PUBLISH] client [WILL] server [],
+    // [MQTT-3.3.2-19]
     0x03 ContentType Text Any Nowhere both [PUBLISH] client [WILL] server [],
-    // [MQTT-3.3.2-14]
+    // [MQTT-3.3.2-13] [MQTT-3.3.2-14]
     0x08 ResponseTopic Text Topic Nowhere both [PUBLISH] client [WILL] server [],
     0x09 CorrelationData Binary Any Nowhere both [PUBLISH] client [WILL] server [],
     // [MQTT-3.3.4-6] A Client's PUBLISH has none.

@@ -115,7 +115,7 @@ fn connects() {
     refused("[MQTT-3.1.2-3]", V5, Client, &connect(4, 3, &[0, 0]), E::ReservedConnectFlag, 9);
     for flags in [0x08, 0x10, 0x18, 0x20] {
         let bytes = connect(4, 2 | flags, &[0, 0]);
-        refused("[MQTT-3.1.2-11] [MQTT-3.1.2-13]", V5, Client, &bytes, E::WillFlagsWithoutWill, 9);
+        refused("[MQTT-3.1.2-11] [MQTT-3.1.2-13] [MQTT3-3.1.2-11]", V5, Client, &bytes, E::WillFlagsWithoutWill, 9);
     }
     let will = [0, 0, 0, 1, b't', 0, 0];
     refused("[MQTT-3.1.2-12] [MQTT3-3.1.2-14]", V5, Client, &connect(4, 0x1E, &will), E::InvalidQoS, 9);
@@ -129,8 +129,9 @@ fn connects() {
     refused("[MQTT-3.1.2-9]", V5, Client, &connect(4, 6, &will[..5]), E::Truncated, 17);
     refused("[MQTT-3.1.2-9]", V5, Client, &connect(4, 6, &will[..2]), E::Truncated, 14);
     refused("[MQTT-3.1.2-16]", V5, Client, &connect(4, 2, &[0, 0, 0, 1, b'u']), E::TrailingBytes, 14);
+    refused("[MQTT-3.1.2-18]", V5, Client, &connect(4, 0x82, &[0, 0, 0, 0, 0, 1, b'p']), E::TrailingBytes, 16);
     refused("[MQTT-3.1.2-17]", V5, Client, &connect(4, 0x82, &[0, 0]), E::Truncated, 14);
-    refused("[MQTT-3.1.2-19]", V5, Client, &connect(4, 0xC2, &[0, 0, 0, 1, b'u']), E::Truncated, 17);
+    refused("[MQTT-3.1.2-19] [MQTT-3.1.3-1]", V5, Client, &connect(4, 0xC2, &[0, 0, 0, 1, b'u']), E::Truncated, 17);
     refused("[MQTT3-3.1.2-22]", V5, Client, &connect(4, 0x42, &[0, 0, 0, 0]), E::PasswordWithoutUserName, 9);
     accepted("section 3.1.2.9: 5.0 has a password without user name", V5, Client, &connect(5, 0x42, &[0, 0, 0, 0, 0]));
     refused("[MQTT-3.1.3-3]", V5, Client, &connect(4, 2, &[]), E::Truncated, 12);

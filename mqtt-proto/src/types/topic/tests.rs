@@ -78,6 +78,7 @@ fn share_names() {
 
 #[test]
 fn too_long_for_its_length() {
+    // [MQTT-4.7.3-3]
     extern crate std;
     let long = std::string::String::from_utf8(std::vec![b'a'; 65_536]).unwrap();
     assert_eq!(
