@@ -8,8 +8,8 @@ use transport_std::{Client, Message, QoS, Version};
 
 use super::broker::Broker;
 use super::proxy::{Cut, Direction, Proxy};
-use super::tools::{self, Judge};
-use super::{PATIENCE, VERSIONS, connect, disconnect, persistent, publish, text};
+use super::tools::Judge;
+use super::{PATIENCE, connect, disconnect, persistent, publish, text};
 
 /// Messages in each flow.
 const COUNT: usize = 3;
