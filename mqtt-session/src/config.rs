@@ -5,6 +5,7 @@ use crate::Duration;
 /// What a session is told once. What belongs to one Network Connection (client
 /// identifier, keep-alive, will, limits) is said to `connect`, in the CONNECT itself.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Config {
     /// The version that every Network Connection of this session speaks.
     pub version: Version,
@@ -41,6 +42,7 @@ impl Config {
 /// `minimum` and `maximum`, of which a random half is taken off so that a thousand
 /// clients do not return as one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Reconnect {
     /// The delay before the first attempt.
     pub minimum: Duration,

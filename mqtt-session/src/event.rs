@@ -14,7 +14,8 @@ pub struct Token(pub(crate) u64);
 pub struct AckToken(pub(crate) u64);
 
 /// What became of a call to `handle_input`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Progress<'a> {
     /// Something happened. Call again: there may be more in the input.
     Event(Event<'a>),
@@ -26,7 +27,8 @@ pub enum Progress<'a> {
 }
 
 /// An outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Event<'a> {
     /// The Server accepted the connection.
     Connected(ConnAck<'a>),
@@ -55,7 +57,8 @@ pub enum Event<'a> {
 }
 
 /// An Application Message, or its beginning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Message<'a> {
     /// What it was published to.
     pub topic: TopicName<'a>,
@@ -77,7 +80,8 @@ pub struct Message<'a> {
 }
 
 /// A piece of a payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PayloadChunk<'a> {
     /// The piece.
     pub payload: &'a [u8],
@@ -86,7 +90,8 @@ pub struct PayloadChunk<'a> {
 }
 
 /// A publish of QoS 1 or 2 that the Server answered: PUBACK, PUBCOMP, or a PUBREC that refuses it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Published<'a> {
     /// The operation.
     pub token: Token,
@@ -97,7 +102,8 @@ pub struct Published<'a> {
 }
 
 /// A SUBSCRIBE or UNSUBSCRIBE that the Server answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Subscribed<'a> {
     /// The operation.
     pub token: Token,
@@ -124,7 +130,8 @@ pub enum Completion {
 }
 
 /// Why a Network Connection is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Disconnected<'a> {
     /// `disconnect` was called.
     Requested,

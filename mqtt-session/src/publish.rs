@@ -2,6 +2,7 @@ use mqtt_proto::{Properties, QoS};
 
 /// A message to be published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Publish<'a> {
     /// Where to.
     pub topic: &'a str,
@@ -49,6 +50,7 @@ impl<'a> Publish<'a> {
 
 /// The payload of a message to be published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Payload<'a> {
     /// The bytes; copied into the outbox.
     Bytes(&'a [u8]),

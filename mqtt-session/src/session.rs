@@ -1,33 +1,30 @@
 use mqtt_proto::{
-    Auth, Connect, PacketReader, Properties, ReasonCode, Sequence, Subscription, TopicFilter,
+    Ack, Auth, ConnAck, Connect, DecodeOptions, Delivery, Item, Packet, PacketReader, PacketType,
+    Properties, PublishHead, ReasonCode, Role, Sequence, SubAck, Subscription, TopicFilter,
     Version,
 };
 
+use crate::connection::{Connection, Farewell, Out, Step, Trigger, client_may_send, step};
+use crate::reconnect::Backoff;
+use crate::session_state::{Reception, forbidden_property};
+use crate::timer::{Timer, Timers};
 use crate::{
     AckToken, AcknowledgeError, AuthError, Completion, Config, ConnectError, DisconnectError,
-    Event, Instant, Limits, PayloadDue, Progress, Publish, PublishError, Storage, SubscribeError,
-    Token,
+    Disconnected, Event, Instant, Limits, Message, PayloadChunk, PayloadDue, Progress, Publish,
+    PublishError, Published, Receiver, Sender, State, Storage, SubscribeError, Subscribed, Timeout,
+    Token, Violation,
 };
-
-/// Where a session stands with its Network Connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum State {
-    /// No Network Connection.
-    Disconnected,
-    /// CONNECT was given out, CONNACK has not come.
-    Connecting,
-    /// CONNACK has come.
-    Connected,
-    /// The connection is over but for what `poll_transmit` still gives.
-    Disconnecting,
-}
 
 /// The session of an MQTT Client.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Session<S: Storage> {
     config: Config,
-    storage: S,
+    /// The latest moment told.
+    now: Instant,
+    connection: Connection,
+    sender: Sender<S>,
+    receiver: Receiver<S>,
+    backoff: Backoff,
 }
 
 /// Getters.
@@ -36,8 +33,12 @@ impl<S: Storage> Session<S> {
     #[must_use]
     pub fn new(config: Config) -> Self {
         Self {
+            now: Instant::default(),
+            connection: Connection::none(),
+            sender: Sender::new(config.version, config.maximum_outbox),
+            receiver: Receiver::new(config.version, config.manual_ack),
+            backoff: Backoff::new(config.reconnect.as_ref()),
             config,
-            storage: S::default(),
         }
     }
 
@@ -56,32 +57,31 @@ impl<S: Storage> Session<S> {
     /// Where the session stands.
     #[must_use]
     pub fn state(&self) -> State {
-        todo!()
+        self.connection.state
     }
 
     /// What the Server allows; before CONNACK, what the specification presumes.
     #[must_use]
     pub fn limits(&self) -> Limits {
-        todo!()
+        self.connection.limits
     }
 
     /// Operations that have not ended: queued, or sent and not yet answered.
     #[must_use]
     pub fn pending(&self) -> usize {
-        todo!()
+        self.sender.pending()
     }
 
     /// Whether the operation has not ended.
     #[must_use]
     pub fn is_pending(&self, token: Token) -> bool {
-        let _ = token;
-        todo!()
+        self.sender.is_pending(token)
     }
 
     /// The bytes that the outbox holds.
     #[must_use]
     pub fn outbox_len(&self) -> usize {
-        todo!()
+        self.sender.outbox_len()
     }
 }
 
@@ -90,6 +90,20 @@ impl<S: Storage> Session<S> {
     /// Begins a Network Connection over a transport that was just opened. Writes the CONNECT to
     /// the front of `transmit` and returns its size: it goes to the transport before anything
     /// that `poll_transmit` gives. `scratch` bounds the packets that straddle two reads.
+    ///
+    /// What belongs to one connection is read from the CONNECT: Keep Alive, Receive Maximum,
+    /// Maximum Packet Size, Topic Alias Maximum. In 5.0 a storage that tracks fewer than 65,535
+    /// messages needs a Receive Maximum.
+    ///
+    /// Without `clean_start`, the Server may resume the Session: this says that the caller has its
+    /// state, be it an empty one after a restart of the program, so Session Present 1 is accepted
+    /// then [MQTT-3.2.2-4]. After Session Present 0 [MQTT-3.2.2-5], SUBSCRIBE, UNSUBSCRIBE and what
+    /// was never sent are kept; QoS 1 is sent again as new; QoS 2 that was sent ends as
+    /// [`Completion::Discarded`], or after PUBREC as [`Completion::Taken`]; received QoS 2
+    /// identifiers are forgotten.
+    ///
+    /// # Errors
+    /// See [`ConnectError`].
     pub fn connect<'c>(
         &mut self,
         now: Instant,
@@ -97,94 +111,206 @@ impl<S: Storage> Session<S> {
         transmit: &mut [u8],
         scratch: &'c mut [u8],
     ) -> Result<(usize, PacketReader<'c>), ConnectError> {
-        let _ = (now, connect, transmit, scratch);
-        todo!()
+        if step(self.state(), Trigger::Connect) == Step::Refuse {
+            return Err(ConnectError::NotDisconnected);
+        }
+        if connect.version != self.version() {
+            return Err(ConnectError::Version);
+        }
+        let properties = connect.properties;
+        let capacity = self.receiver.capacity();
+        let announced = properties.receive_maximum().map_or(u16::MAX, u16::from);
+        if self.version() == Version::V5 && announced > capacity {
+            return Err(ConnectError::ReceiveMaximum { capacity });
+        }
+        let len = Packet::Connect(*connect)
+            .encode(connect.version, transmit)
+            .map_err(ConnectError::Encode)?;
+        let mut options = DecodeOptions::new(connect.version, Role::Server);
+        if let Some(size) = properties.maximum_packet_size() {
+            options.maximum_packet_size = size.get();
+        }
+        options.topic_alias_maximum = properties.topic_alias_maximum().unwrap_or(0);
+
+        let now = self.advance(now);
+        self.connection = Connection::open(now, connect);
+        self.connection.limits.keep_alive = connect.keep_alive;
+        self.sender.open();
+        self.receiver.open(announced);
+        self.backoff.connecting();
+        Ok((len, PacketReader::new(options, scratch)))
     }
 
     /// Publishes a message. QoS 1 and 2 are kept across connections until the Server has them;
     /// QoS 0 needs a connection (CONNECT sent) and is over when it was handed to the transport.
+    ///
+    /// # Errors
+    /// See [`PublishError`].
     pub fn publish(&mut self, now: Instant, publish: &Publish<'_>) -> Result<Token, PublishError> {
-        let _ = (now, publish);
-        todo!()
+        if let Some(id) = forbidden_property(publish.properties) {
+            return Err(PublishError::Property(id));
+        }
+        if publish.qos == mqtt_proto::QoS::AtMostOnce && !self.is_open() {
+            return Err(PublishError::NotConnected);
+        }
+        let token = self.sender.publish(now.max(self.now), publish)?;
+        self.advance(now);
+        Ok(token)
     }
 
     /// Subscribes. Kept across connections until the Server answers.
+    ///
+    /// # Errors
+    /// See [`SubscribeError`].
     pub fn subscribe(
         &mut self,
         subscriptions: Sequence<'_, Subscription<'_>>,
         properties: Properties<'_>,
     ) -> Result<Token, SubscribeError> {
-        let _ = (subscriptions, properties);
-        todo!()
+        self.sender.subscribe(subscriptions, properties)
     }
 
     /// Unsubscribes. Kept across connections until the Server answers.
+    ///
+    /// # Errors
+    /// See [`SubscribeError`].
     pub fn unsubscribe(
         &mut self,
         filters: Sequence<'_, TopicFilter<'_>>,
         properties: Properties<'_>,
     ) -> Result<Token, SubscribeError> {
-        let _ = (filters, properties);
-        todo!()
+        self.sender.unsubscribe(filters, properties)
     }
 
-    /// Acknowledges a message (manual-ack mode); PUBACKs leave in the order of the messages [MQTT-4.6.0-2].
+    /// Acknowledges a message (manual-ack mode); PUBACKs leave in the order of the messages
+    /// [MQTT-4.6.0-2].
+    ///
+    /// A QoS 1 message must be acknowledged on the connection it came on: the Server sends it again
+    /// on the next. A QoS 2 message can be acknowledged later, and is not delivered again.
+    ///
+    /// # Errors
+    /// See [`AcknowledgeError`].
     pub fn acknowledge(
         &mut self,
         ack: AckToken,
         reason: ReasonCode,
     ) -> Result<(), AcknowledgeError> {
-        let _ = (ack, reason);
-        todo!()
+        self.receiver.acknowledge(ack, reason)
     }
 
     /// Sends AUTH (5.0): the next step of an authentication, or a new one.
+    ///
+    /// # Errors
+    /// See [`AuthError`].
     pub fn auth(&mut self, auth: &Auth<'_>) -> Result<(), AuthError> {
-        let _ = auth;
-        todo!()
+        if !self.is_open() {
+            return Err(AuthError::NotConnected);
+        }
+        self.sender.auth(auth)
     }
 
     /// Ends the Network Connection with a DISCONNECT, which overtakes what is not sent yet.
+    /// Send what `poll_transmit` still gives, then close the transport and call
+    /// [`handle_close`](Self::handle_close).
+    ///
+    /// # Errors
+    /// See [`DisconnectError`].
     pub fn disconnect(
         &mut self,
         now: Instant,
         reason: ReasonCode,
         session_expiry_interval: Option<u32>,
     ) -> Result<(), DisconnectError> {
-        let _ = (now, reason, session_expiry_interval);
-        todo!()
+        let farewell =
+            self.connection
+                .requested_farewell(self.version(), reason, session_expiry_interval)?;
+        self.advance(now);
+        self.connection.requested = true;
+        self.end(Trigger::Disconnect, Some(farewell));
+        Ok(())
     }
 
     /// Says whether input is being read. While it is not (`false`), no PINGRESP is missed.
     pub fn set_reading(&mut self, now: Instant, reading: bool) {
-        let _ = (now, reading);
-        todo!()
+        let now = self.advance(now);
+        self.connection.keep_alive.set_reading(now, reading);
     }
 }
 
 /// `handle_*`: something happened.
 impl<S: Storage> Session<S> {
-    /// Bytes came. Advances `input` past what was taken.
+    /// Bytes came. Advances `input` past what was taken, at most one packet or one piece of a
+    /// payload. `reader` is that of this connection.
     pub fn handle_input<'r, 'i: 'r>(
         &mut self,
         now: Instant,
         reader: &'r mut PacketReader<'_>,
         input: &mut &'i [u8],
     ) -> Progress<'r> {
-        let _ = (now, reader, input);
-        todo!()
+        let now = self.advance(now);
+        if !self.is_open() {
+            *input = &[];
+        }
+        if input.is_empty() {
+            return Progress::NeedInput;
+        }
+        self.connection.keep_alive.received(now);
+        if self.receiver.is_blocked() || self.sender.is_blocked() {
+            return Progress::Blocked;
+        }
+        let item = match reader.read(input) {
+            Ok(Some(item)) => item,
+            Ok(None) => return Progress::NeedInput,
+            Err(error) => {
+                self.fault(error.reason_code());
+                return Progress::Event(Event::Disconnected(Disconnected::Malformed(error)));
+            }
+        };
+        Progress::Event(self.handle_item(item).unwrap_or_else(|violation| {
+            self.fault(violation.reason_code());
+            Event::Disconnected(Disconnected::Violation(violation))
+        }))
     }
 
     /// Time has passed. Call again until `None`.
     pub fn handle_timeout(&mut self, now: Instant) -> Option<Event<'static>> {
-        let _ = now;
-        todo!()
+        let now = self.advance(now);
+        loop {
+            let (deadline, timer) = self.timers().first()?;
+            if deadline > now {
+                return None;
+            }
+            match timer {
+                Timer::Expiry => self.sender.handle_timeout(now),
+                Timer::Ping => self.connection.keep_alive.ping(now),
+                Timer::ConnAck => return Some(self.timed_out(Timeout::ConnAck)),
+                Timer::PingResp => return Some(self.timed_out(Timeout::PingResp)),
+                Timer::Reconnect => {
+                    self.backoff.due();
+                    return Some(Event::ReconnectDue);
+                }
+            }
+        }
     }
 
     /// The transport was closed, by either side, or could not be opened.
     pub fn handle_close(&mut self, now: Instant) -> Option<Event<'static>> {
-        let _ = now;
-        todo!()
+        let now = self.advance(now);
+        let event = match (self.state(), self.connection.requested) {
+            (State::Disconnected, _) | (State::Disconnecting, false) => None,
+            (State::Disconnecting, true) => Some(Disconnected::Requested),
+            (State::Connecting | State::Connected, _) => Some(Disconnected::Closed),
+        };
+        if self.connection.requested {
+            self.backoff.stop();
+        }
+        self.backoff.lost(now, self.config.reconnect.as_ref());
+        if let Step::To(_) = step(self.state(), Trigger::Closed) {
+            self.connection = Connection::none();
+            self.sender.close();
+            self.receiver.close();
+        }
+        event.map(Event::Disconnected)
     }
 }
 
@@ -192,32 +318,328 @@ impl<S: Storage> Session<S> {
 impl<S: Storage> Session<S> {
     /// Writes what is to be sent to the front of `buf` (at least 8 bytes) and returns its size.
     /// 0: nothing is due, or the payload of [`poll_payload`](Self::poll_payload) is.
+    ///
+    /// The bytes do not depend on how they are asked for: a packet that is larger than `buf` goes
+    /// out in pieces.
     pub fn poll_transmit(&mut self, now: Instant, buf: &mut [u8]) -> usize {
-        let _ = (now, buf);
-        todo!()
+        let now = self.advance(now);
+        let mut out = Out::new(buf);
+        match self.state() {
+            State::Disconnected => {}
+            State::Connecting | State::Connected => self.transmit(now, &mut out),
+            State::Disconnecting => self.transmit_last(&mut out),
+        }
+        if out.len() > 0 {
+            self.connection.keep_alive.sent(now);
+        }
+        out.len()
     }
 
     /// The streamed payload whose bytes are due next on the wire, before anything that
     /// `poll_transmit` gives. Send some and say so with [`payload_sent`](Self::payload_sent).
     #[must_use]
     pub fn poll_payload(&self) -> Option<PayloadDue> {
-        todo!()
+        let over = self.state() == State::Disconnecting && self.connection.farewell.is_none();
+        if over {
+            None
+        } else {
+            self.sender.poll_payload()
+        }
     }
 
     /// So many bytes of the payload due were given to the transport; never more than `remaining`.
     pub fn payload_sent(&mut self, now: Instant, count: u32) {
-        let _ = (now, count);
-        todo!()
+        let now = self.advance(now);
+        self.connection.keep_alive.sent(now);
+        self.sender.payload_sent(count);
     }
 
-    /// An operation that ended without a packet that says so.
+    /// An operation that ended without a packet that says so. Until it is taken it keeps its
+    /// place in the storage.
     pub fn poll_completed(&mut self) -> Option<(Token, Completion)> {
-        todo!()
+        self.sender.poll_completed()
     }
 
-    /// When `handle_timeout` is to be called.
+    /// When [`handle_timeout`](Self::handle_timeout) is to be called. Earlier or later calls are harmless.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        todo!()
+        self.timers().first().map(|(deadline, _)| deadline)
+    }
+}
+
+/// What came.
+impl<S: Storage> Session<S> {
+    fn handle_item<'r>(&mut self, item: Item<'r>) -> Result<Event<'r>, Violation> {
+        match item {
+            Item::Packet(packet) => self.handle_packet(packet),
+            Item::Message {
+                head,
+                payload,
+                remaining,
+            } => self.handle_message(&head, payload, remaining),
+            Item::Payload { payload, remaining } => {
+                let chunk = PayloadChunk { payload, remaining };
+                Ok(if self.receiver.handle_payload(remaining) {
+                    Event::Payload(chunk)
+                } else {
+                    Event::Handled(PacketType::Publish)
+                })
+            }
+            Item::Oversized { delivery } => self.handle_oversized(delivery),
+        }
+    }
+
+    fn handle_packet<'r>(&mut self, packet: Packet<'r>) -> Result<Event<'r>, Violation> {
+        let kind = packet.packet_type();
+        self.enter(trigger(&packet))?;
+        let over = match packet {
+            Packet::ConnAck(connack) => return self.handle_connack(connack),
+            Packet::Auth(auth) => {
+                // [MQTT-4.12.0-6]
+                let expected = self.connection.authentication;
+                let event = expected.then_some(Event::Authenticated(auth));
+                return event.ok_or(Violation::UnexpectedAuth);
+            }
+            Packet::Disconnect(disconnect) => {
+                self.end(Trigger::ServerDisconnect, None);
+                return Ok(Event::Disconnected(Disconnected::Server(disconnect)));
+            }
+            Packet::PubAck(ack) => {
+                let token = self.sender.handle_puback(ack.packet_id)?;
+                token.map(|token| published(token, &ack))
+            }
+            Packet::PubRec(ack) => {
+                let token = self.sender.handle_pubrec(ack.packet_id, ack.reason)?;
+                token.map(|token| published(token, &ack))
+            }
+            Packet::PubComp(ack) => {
+                let token = self.sender.handle_pubcomp(ack.packet_id)?;
+                token.map(|token| published(token, &ack))
+            }
+            Packet::PubRel(ack) => {
+                self.receiver.handle_pubrel(ack.packet_id)?;
+                None
+            }
+            Packet::SubAck(ack) => {
+                let token = self
+                    .sender
+                    .handle_suback(ack.packet_id, ack.reasons.len())?;
+                token.map(|token| Event::Subscribed(subscribed(token, &ack)))
+            }
+            Packet::UnsubAck(ack) => {
+                let reasons = ack.reasons.len();
+                let token = self.sender.handle_unsuback(ack.packet_id, reasons)?;
+                token.map(|token| Event::Unsubscribed(subscribed(token, &ack)))
+            }
+            Packet::PingResp => {
+                self.connection.keep_alive.answered();
+                None
+            }
+            // PUBLISH comes as `Item::Message`, and the others were no Server's.
+            Packet::Publish(_)
+            | Packet::Connect(_)
+            | Packet::Subscribe(_)
+            | Packet::Unsubscribe(_)
+            | Packet::PingReq => None,
+        };
+        Ok(over.unwrap_or(Event::Handled(kind)))
+    }
+
+    fn handle_connack<'r>(&mut self, connack: ConnAck<'r>) -> Result<Event<'r>, Violation> {
+        if connack.reason != ReasonCode::Success {
+            self.end(Trigger::ConnAckRefuses, None);
+            return Ok(Event::Disconnected(Disconnected::Refused(connack)));
+        }
+        // [MQTT-3.2.2-2]
+        if connack.session_present && self.connection.clean_start {
+            return Err(Violation::SessionPresent);
+        }
+        // [MQTT-3.2.2-5]
+        if !connack.session_present {
+            self.sender.session_lost();
+            self.receiver.session_lost();
+        }
+        let limits = Limits::of_server(&connack, self.connection.limits.keep_alive);
+        self.connection.start(limits);
+        self.sender.start(limits);
+        self.backoff.connected();
+        Ok(Event::Connected(connack))
+    }
+
+    fn handle_message<'r>(
+        &mut self,
+        head: &PublishHead<'r>,
+        payload: &'r [u8],
+        remaining: u32,
+    ) -> Result<Event<'r>, Violation> {
+        self.enter(Trigger::ServerPacket)?;
+        let reception = self.receiver.handle_publish(head.delivery, remaining)?;
+        Ok(match (reception, head.topic) {
+            (Reception::Deliver(ack), Some(topic)) => Event::Message(Message {
+                topic,
+                payload,
+                remaining,
+                qos: head.delivery.qos(),
+                dup: head.delivery.dup(),
+                retain: head.retain,
+                properties: head.properties,
+                ack,
+            }),
+            // A topic is always there: the reader has resolved aliases.
+            (Reception::Duplicate | Reception::Deliver(_), _) => {
+                Event::Handled(PacketType::Publish)
+            }
+        })
+    }
+
+    fn handle_oversized(&mut self, delivery: Delivery) -> Result<Event<'static>, Violation> {
+        self.enter(Trigger::ServerPacket)?;
+        let reason = ReasonCode::QuotaExceeded;
+        Ok(if self.receiver.handle_refused(delivery, reason)? {
+            Event::Oversized(delivery)
+        } else {
+            Event::Handled(PacketType::Publish)
+        })
+    }
+
+    /// Asks the table whether the packet may come now. What moves the state, its handler does.
+    fn enter(&self, trigger: Trigger) -> Result<(), Violation> {
+        match step(self.state(), trigger) {
+            Step::Violation(violation) => Err(violation),
+            Step::To(_) | Step::Refuse | Step::Ignore => Ok(()),
+        }
+    }
+}
+
+/// What is due.
+impl<S: Storage> Session<S> {
+    fn transmit(&mut self, now: Instant, out: &mut Out<'_>) {
+        if self.sender.is_mid_packet() && !self.sender.transmit_rest(out) {
+            return;
+        }
+        let keep_alive = &mut self.connection.keep_alive;
+        if keep_alive.is_ping_due() {
+            if !out.packet(self.config.version, &Packet::PingReq) {
+                return;
+            }
+            keep_alive.pinged();
+        }
+        if self.receiver.transmit(out) {
+            self.sender.transmit(now, out);
+        }
+    }
+
+    /// After the rest of a packet that is partly handed out comes DISCONNECT, and then nothing.
+    fn transmit_last(&mut self, out: &mut Out<'_>) {
+        let Some(farewell) = &mut self.connection.farewell else {
+            return;
+        };
+        if self.sender.is_mid_packet() && !self.sender.transmit_rest(out) {
+            return;
+        }
+        if farewell.transmit(self.config.version, out) {
+            self.connection.farewell = None;
+        }
+    }
+
+    fn timers(&self) -> Timers {
+        let connection = &self.connection;
+        let timers = Timers::default()
+            .with(Timer::Expiry, self.sender.poll_timeout())
+            .with(Timer::Reconnect, self.backoff.next_attempt());
+        match connection.state {
+            State::Disconnected | State::Disconnecting => timers,
+            State::Connecting => {
+                let deadline = connection.since + self.config.connect_timeout;
+                timers.with(Timer::ConnAck, Some(deadline))
+            }
+            State::Connected => {
+                let keep_alive = &connection.keep_alive;
+                timers
+                    .with(
+                        Timer::PingResp,
+                        keep_alive.next_death(self.config.ping_timeout),
+                    )
+                    .with(Timer::Ping, keep_alive.next_ping())
+            }
+        }
+    }
+}
+
+/// Ends and beginnings.
+impl<S: Storage> Session<S> {
+    /// Time does not go back.
+    fn advance(&mut self, now: Instant) -> Instant {
+        self.now = self.now.max(now);
+        self.now
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(self.state(), State::Connecting | State::Connected)
+    }
+
+    /// The Server did wrong: in 5.0 it is told why.
+    fn fault(&mut self, reason: ReasonCode) {
+        let reason = if client_may_send(reason) {
+            reason
+        } else {
+            ReasonCode::ProtocolError
+        };
+        let tells = self.version() == Version::V5;
+        let farewell = tells.then(|| Farewell::new(reason, None));
+        self.end(Trigger::Fault, farewell);
+    }
+
+    /// A dead link is closed without DISCONNECT, so that the Will is published.
+    fn timed_out(&mut self, timeout: Timeout) -> Event<'static> {
+        self.end(Trigger::Timeout, None);
+        Event::Disconnected(Disconnected::Timeout(timeout))
+    }
+
+    /// The connection is over, but for `farewell`.
+    fn end(&mut self, trigger: Trigger, farewell: Option<Farewell>) {
+        if let Step::To(state) = step(self.state(), trigger) {
+            self.connection.state = state;
+            self.connection.farewell = farewell;
+            self.sender.stop();
+        }
+    }
+}
+
+fn trigger(packet: &Packet<'_>) -> Trigger {
+    match packet {
+        Packet::ConnAck(connack) if connack.reason == ReasonCode::Success => {
+            Trigger::ConnAckAccepts
+        }
+        Packet::ConnAck(_) => Trigger::ConnAckRefuses,
+        Packet::Auth(_) => Trigger::Auth,
+        Packet::Disconnect(_) => Trigger::ServerDisconnect,
+        Packet::Connect(_) | Packet::Subscribe(_) | Packet::Unsubscribe(_) | Packet::PingReq => {
+            Trigger::ClientPacket
+        }
+        Packet::Publish(_)
+        | Packet::PubAck(_)
+        | Packet::PubRec(_)
+        | Packet::PubRel(_)
+        | Packet::PubComp(_)
+        | Packet::SubAck(_)
+        | Packet::UnsubAck(_)
+        | Packet::PingResp => Trigger::ServerPacket,
+    }
+}
+
+fn published<'a>(token: Token, ack: &Ack<'a>) -> Event<'a> {
+    Event::Published(Published {
+        token,
+        reason: ack.reason,
+        properties: ack.properties,
+    })
+}
+
+fn subscribed<'a>(token: Token, ack: &SubAck<'a>) -> Subscribed<'a> {
+    Subscribed {
+        token,
+        reasons: ack.reasons,
+        properties: ack.properties,
     }
 }

@@ -12,3 +12,4 @@ pub(crate) use entry::Entry;
 pub(crate) use receiver::Received;
 pub use receiver::{Receiver, Reception};
 pub use sender::Sender;
+pub(crate) use sender::forbidden_property;

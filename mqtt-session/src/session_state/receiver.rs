@@ -1,5 +1,3 @@
-use core::num::NonZeroU16;
-
 use mqtt_proto::{Ack, Delivery, Packet, PacketId, QoS, ReasonCode, Version};
 
 use crate::connection::Out;
@@ -163,9 +161,9 @@ impl<S: Storage> Receiver<S> {
     ///
     /// The other side sends again what it has no acknowledgement of: QoS 1 is taken anew, QoS 2
     /// by its packet identifier.
-    pub fn open(&mut self, receive_maximum: NonZeroU16) {
+    pub fn open(&mut self, receive_maximum: u16) {
         self.close();
-        self.link = Link::new(receive_maximum.get().min(self.table.capacity()));
+        self.link = Link::new(receive_maximum.min(self.table.capacity()));
     }
 
     /// The other side has no Session: its packet identifiers begin anew [MQTT-3.2.2-5].

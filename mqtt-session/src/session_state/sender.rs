@@ -337,6 +337,13 @@ impl<S: Storage> Sender<S> {
         }
     }
 
+    /// Nothing more begins to leave on this connection; what is partly handed out still can.
+    pub fn stop(&mut self) {
+        if let Some(link) = &mut self.link {
+            link.limits = None;
+        }
+    }
+
     /// The Network Connection is over: QoS 0 messages that were not handed out are `Discarded`.
     pub fn close(&mut self) {
         if self.link.take().is_none() {

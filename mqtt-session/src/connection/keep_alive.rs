@@ -1,0 +1,90 @@
+use crate::{Duration, Instant};
+
+/// The Keep Alive of one Network Connection (section 3.1.2.10).
+///
+/// A PINGREQ is due when nothing was sent for the Keep Alive [MQTT-3.1.2-20], and also when nothing
+/// was received for so long, which is how a half-open link is noticed. If then nothing comes for
+/// the ping timeout, the connection is dead. Bytes that arrive postpone that end: a large payload on
+/// a slow link must not be taken for silence.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct KeepAlive {
+    /// Zero: none.
+    interval: Duration,
+    last_sent: Instant,
+    last_received: Instant,
+    /// A PINGREQ is to be handed out.
+    due: bool,
+    /// Since when a PINGRESP is missing.
+    unanswered: Option<Instant>,
+    /// Whether the transport is being read.
+    reading: bool,
+}
+
+impl KeepAlive {
+    /// None, until CONNACK says what is in force.
+    pub(crate) fn new(now: Instant) -> Self {
+        Self {
+            interval: Duration::ZERO,
+            last_sent: now,
+            last_received: now,
+            due: false,
+            unanswered: None,
+            reading: true,
+        }
+    }
+
+    pub(crate) fn start(&mut self, seconds: u16) {
+        self.interval = Duration::from_secs(seconds.into());
+    }
+
+    pub(crate) fn sent(&mut self, now: Instant) {
+        self.last_sent = now;
+    }
+
+    pub(crate) fn received(&mut self, now: Instant) {
+        self.last_received = now;
+    }
+
+    pub(crate) fn answered(&mut self) {
+        self.unanswered = None;
+    }
+
+    pub(crate) fn set_reading(&mut self, now: Instant, reading: bool) {
+        if reading && !self.reading {
+            self.last_received = now;
+        }
+        self.reading = reading;
+    }
+
+    /// When [`ping`](Self::ping) is to be called.
+    pub(crate) fn next_ping(&self) -> Option<Instant> {
+        if self.interval == Duration::ZERO || self.due {
+            return None;
+        }
+        let quiet_since = if self.unanswered.is_none() && self.reading {
+            self.last_sent.min(self.last_received)
+        } else {
+            self.last_sent
+        };
+        Some(quiet_since + self.interval)
+    }
+
+    pub(crate) fn ping(&mut self, now: Instant) {
+        self.due = true;
+        self.unanswered.get_or_insert(now);
+    }
+
+    pub(crate) fn is_ping_due(&self) -> bool {
+        self.due
+    }
+
+    pub(crate) fn pinged(&mut self) {
+        self.due = false;
+    }
+
+    /// When the connection is dead, unless something comes.
+    pub(crate) fn next_death(&self, timeout: Duration) -> Option<Instant> {
+        let since = self.unanswered.filter(|_| self.reading)?;
+        Some(since.max(self.last_received) + timeout)
+    }
+}
