@@ -245,7 +245,7 @@ fn connect_properties(properties: &PropertyArgs, mut options: Options) -> Option
     for property in &properties.connect {
         options = match property {
             Property::SessionExpiryInterval(seconds) => options.session_expiry_interval(*seconds),
-            Property::ReceiveMaximum(maximum) => options.receive_maximum(*maximum),
+            Property::ReceiveMaximum(maximum) => options.receive_maximum(maximum.get()),
             Property::MaximumPacketSize(maximum) => options.maximum_packet_size(maximum.get()),
             property => options.property(property.clone()),
         };

@@ -1,6 +1,8 @@
 //! `mqtt sub`: prints the messages of its subscriptions as they come.
 
 use std::io::{self, Write as _};
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,7 +10,7 @@ use std::time::{Duration, Instant};
 use mqtt_proto::{TopicFilter, TopicName};
 use transport_std::{
     Client, ConnectError, ConnectionLost, Filter, Message, Options, Property, QoS, Reconnect,
-    RetainHandling, Subscribe, SubscribeError, Version,
+    RetainHandling, Subscribe, SubscribeError, Subscription, Version,
 };
 
 use crate::connection::{ConnectionArgs, connect_failure, lost_failure, qos};
@@ -93,7 +95,7 @@ enum Stop {
 pub(crate) fn run(args: &SubscribeArgs) -> Result<(), Failure> {
     let started = Instant::now();
     let connection = args.connection.check()?;
-    let (version, properties) = (connection.version, &connection.properties.subscribe);
+    let version = connection.version;
     let format = args.output_format()?;
     let mut topics = args.topic.clone();
     topics.extend(connection.url_topic.clone());
@@ -103,29 +105,39 @@ pub(crate) fn run(args: &SubscribeArgs) -> Result<(), Failure> {
     let signal = stop.clone();
     ctrlc::set_handler(move || drop(signal.send(Stop::Done)))
         .map_err(|error| Failure::other(Failure::ERRNO, format_args!("Error: {error}.")))?;
-    let sink = Arc::new(Sink::new(args, format, stop.clone()));
-    let options = watch(connection.options, version, &stop, args.connection.quiet);
-    let unclaimed = Arc::clone(&sink);
-    let options = options.default_handler(move |message| unclaimed.take(&message));
 
-    // Subscribing waits for the broker: not on this thread, which signals and -W are to stop.
-    let subscriber = Subscriber {
+    let sink = Arc::new(Sink::new(args, format, stop.clone()));
+    let unclaimed = Arc::clone(&sink);
+    let options = watch(connection.options, version, &stop, args.connection.quiet)
+        .default_handler(move |message| {
+            let _ = unclaimed.take(&message);
+        })
+        .inbound_capacity(CAPACITY);
+    // Subscribes before there is a connection: a session may have messages that come first.
+    let client = Client::start(options).map_err(|error| connect_failure(version, &error))?;
+    sink.open(client.clone());
+    let consumer = Consumer {
+        client: client.clone(),
         filters: topics.iter().map(|topic| args.filter(topic)).collect(),
-        properties: properties.clone(),
+        properties: connection.properties.subscribe,
         unsubscribe: args.unsubscribe.clone(),
-        version,
         quiet: args.connection.quiet,
-        exit: args.exit_after_subscribe,
+        exit_after_subscribe: args.exit_after_subscribe,
         sink: Arc::clone(&sink),
         stop,
     };
-    std::thread::spawn(move || subscriber.run(options));
+    let consumer = std::thread::spawn(move || consumer.run());
 
     let outcome = match args.timeout {
         Some(timeout) => stopped.recv_timeout(timeout.saturating_sub(started.elapsed())),
         None => stopped.recv().map_err(|_| RecvTimeoutError::Disconnected),
     };
     sink.close();
+    // What is not drained is told by the outcome already, if it matters.
+    let _ = client.disconnect();
+    // Its result is the subscription, with the messages that nobody took. They are the session's
+    // still, and would be acknowledged if it were dropped before the disconnect.
+    drop(consumer);
     match outcome {
         Ok(Stop::Done) | Err(RecvTimeoutError::Disconnected) => Ok(()),
         Ok(Stop::Failed(failure)) => Err(failure),
@@ -133,11 +145,18 @@ pub(crate) fn run(args: &SubscribeArgs) -> Result<(), Failure> {
     }
 }
 
+/// Messages that may wait to be printed before the client stops reading from the broker. Of
+/// QoS 0, those beyond it are lost while the SUBACK is waited for.
+const CAPACITY: usize = 100_000;
+
 /// Tells of what becomes of the connection, and stops where connecting again would not help.
 fn watch(options: Options, version: Version, stop: &Sender<Stop>, quiet: bool) -> Options {
     let (lost, failed, refused) = (stop.clone(), stop.clone(), stop.clone());
+    let ever = Arc::new(AtomicBool::new(false));
+    let connected = Arc::clone(&ever);
     options
         .reconnect(Reconnect::default())
+        .on_connect(move |_| connected.store(true, Ordering::Relaxed))
         .on_connection_lost(move |why| match why {
             ConnectionLost::Server { .. }
             | ConnectionLost::Malformed(_)
@@ -145,12 +164,12 @@ fn watch(options: Options, version: Version, stop: &Sender<Stop>, quiet: bool) -
             why if !quiet => eprintln!("Warning: The connection was lost: {why}. Reconnecting."),
             _ => {}
         })
-        .on_connect_failed(move |why| match why {
-            ConnectError::Refused(_) => {
+        .on_connect_failed(move |why| {
+            if !ever.load(Ordering::Relaxed) || matches!(why, ConnectError::Refused(_)) {
                 drop(failed.send(Stop::Failed(connect_failure(version, why))));
+            } else if !quiet {
+                eprintln!("Warning: {why}. Reconnecting.");
             }
-            why if !quiet => eprintln!("Warning: {why}. Reconnecting."),
-            _ => {}
         })
         .on_resubscribe_failed(move |why| {
             let text = format!("Error: Subscribing again failed: {why}.");
@@ -205,81 +224,86 @@ impl SubscribeArgs {
     }
 }
 
-/// Connects, subscribes and unsubscribes.
-struct Subscriber {
+/// Subscribes and unsubscribes, and takes the messages. It has a thread of its own: signals and
+/// `-W` are to end the program at any time.
+struct Consumer {
+    client: Client,
     filters: Vec<Filter>,
     properties: Vec<Property>,
     unsubscribe: Vec<String>,
-    version: Version,
     quiet: bool,
-    exit: bool,
+    exit_after_subscribe: bool,
     sink: Arc<Sink>,
     stop: Sender<Stop>,
 }
 
-impl Subscriber {
-    fn run(self, options: Options) {
-        let stop = self.stop.clone();
-        match self.subscribe_all(options) {
-            Ok(true) => drop(stop.send(Stop::Done)),
-            Ok(false) => {}
-            Err(failure) => drop(stop.send(Stop::Failed(failure))),
-        }
-    }
-
-    /// Whether that was all there is to do.
-    fn subscribe_all(mut self, options: Options) -> Result<bool, Failure> {
-        let client =
-            Client::connect(options).map_err(|error| connect_failure(self.version, &error))?;
-        self.sink.open(client.clone());
-        if !self.filters.is_empty() {
-            self.subscribe(&client)?;
-        }
-        if !self.unsubscribe.is_empty() {
-            let outcome = client
-                .unsubscribe(&self.unsubscribe)
-                .and_then(|handle| handle.wait());
-            if let Err(error) = outcome
-                && !self.quiet
-            {
-                eprintln!("Warning: {error}.");
+impl Consumer {
+    fn run(mut self) -> Option<Subscription> {
+        let subscription = match self.subscribe() {
+            Ok(subscription) => subscription,
+            Err(failure) => {
+                drop(self.stop.send(Stop::Failed(failure)));
+                return None;
+            }
+        };
+        self.unsubscribe();
+        if self.exit_after_subscribe {
+            drop(self.stop.send(Stop::Done));
+        } else if let Some(subscription) = &subscription {
+            for message in subscription {
+                if self.sink.take(&message).is_break() {
+                    break;
+                }
             }
         }
-        Ok(self.exit)
+        subscription
     }
 
     /// Subscribes to what the broker grants; it is an error if that is nothing.
-    fn subscribe(&mut self, client: &Client) -> Result<(), Failure> {
+    fn subscribe(&mut self) -> Result<Option<Subscription>, Failure> {
+        if self.filters.is_empty() {
+            return Ok(None);
+        }
         loop {
             let mut subscribe: Subscribe = self.filters.clone().into();
             for property in &self.properties {
                 subscribe = subscribe.property(property.clone());
             }
-            let sink = Arc::clone(&self.sink);
-            match client.subscribe_with(subscribe, move |message| sink.take(&message)) {
-                Ok(_) => return Ok(()),
+            match self.client.subscribe(subscribe) {
+                Ok(subscription) => return Ok(Some(subscription)),
                 Err(SubscribeError::Refused { filter, reason, .. }) => {
                     if !self.quiet {
-                        eprintln!(
-                            "Warning: Subscription to '{filter}' denied: {}.",
-                            reason.name()
-                        );
+                        let reason = reason.name();
+                        eprintln!("Warning: Subscription to '{filter}' denied: {reason}.");
                     }
                     self.filters.retain(|other| other.filter != filter);
                     if self.filters.is_empty() {
-                        return Err(Failure::other(
-                            reason.as_u8(),
-                            "All subscription requests were denied.",
-                        ));
+                        let text = "All subscription requests were denied.";
+                        return Err(Failure::other(reason.as_u8(), text));
                     }
                 }
+                // Of what ended the client, its hooks tell.
+                Err(SubscribeError::Closed) => return Ok(None),
                 Err(error) => {
-                    return Err(Failure::other(
-                        Failure::ERRNO,
-                        format_args!("Error: Unable to subscribe: {error}."),
-                    ));
+                    let text = format_args!("Error: Unable to subscribe: {error}.");
+                    return Err(Failure::other(Failure::ERRNO, text));
                 }
             }
+        }
+    }
+
+    fn unsubscribe(&self) {
+        if self.unsubscribe.is_empty() {
+            return;
+        }
+        let outcome = self
+            .client
+            .unsubscribe(&self.unsubscribe)
+            .and_then(|handle| handle.wait());
+        if let Err(error) = outcome
+            && !self.quiet
+        {
+            eprintln!("Warning: {error}.");
         }
     }
 }
@@ -322,57 +346,58 @@ impl Sink {
         }
     }
 
-    /// From now on there is a connection.
+    /// With what retained messages are removed.
     fn open(&self, client: Client) {
         drop(self.client.set(client));
     }
 
-    /// Prints nothing more, and disconnects.
+    /// Nothing more is printed.
     fn close(&self) {
         self.lock().stop = None;
-        if let Some(client) = self.client.get() {
-            // Nothing more is to be done about what is not drained.
-            let _ = client.disconnect();
-        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, SinkState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Prints a message. It is acknowledged when this returns.
-    fn take(&self, message: &Message) {
+    /// Takes a message. `Break`: it was the last.
+    fn take(&self, message: &Message) -> ControlFlow<()> {
         let mut state = self.lock();
-        let Some(stop) = &state.stop else { return };
+        if state.stop.is_none() {
+            return ControlFlow::Break(());
+        }
+        match self.handle(&mut state.remaining, message) {
+            None => ControlFlow::Continue(()),
+            Some(last) => {
+                let stop = state.stop.take();
+                drop(stop.map(|stop| stop.send(last)));
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    /// Prints the message, if it is to be printed; what ends the program with it.
+    fn handle(&self, remaining: &mut Option<u64>, message: &Message) -> Option<Stop> {
         if self.retained_only && !message.retain {
-            drop(stop.send(Stop::Done));
-            state.stop = None;
-            return;
+            return Some(Stop::Done);
         }
         if (self.no_retain && message.retain) || self.is_filtered_out(&message.topic) {
-            return;
+            return None;
         }
         if self.remove_retained && message.retain {
             self.remove(&message.topic);
         }
-        if let Err(error) = self.print(message) {
-            let stop_with = match error.kind() {
-                io::ErrorKind::BrokenPipe => Stop::Done,
-                _ => Stop::Failed(Failure::other(
-                    Failure::ERRNO,
-                    format_args!("Error: Unable to write to standard output: {error}."),
-                )),
-            };
-            drop(stop.send(stop_with));
-            state.stop = None;
-            return;
-        }
-        if let Some(remaining) = &mut state.remaining {
-            *remaining -= 1;
-            if *remaining == 0
-                && let Some(stop) = state.stop.take()
-            {
-                drop(stop.send(Stop::Done));
+        match self.print(message) {
+            Ok(()) => {
+                let remaining = remaining.as_mut()?;
+                *remaining = remaining.saturating_sub(1);
+                (*remaining == 0).then_some(Stop::Done)
+            }
+            // Whoever reads the output has seen enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Some(Stop::Done),
+            Err(error) => {
+                let text = format!("Error: Unable to write to standard output: {error}.");
+                Some(Stop::Failed(Failure::other(Failure::ERRNO, text)))
             }
         }
     }
