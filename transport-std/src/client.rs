@@ -1,3 +1,4 @@
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
@@ -346,6 +347,14 @@ impl Client {
     /// [`DisconnectError::NotDrained`]: the client is closed, but not all was over.
     pub fn disconnect_timeout(&self, drain: Duration) -> Result<(), DisconnectError> {
         self.owner.disconnect(drain)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("connected", &self.is_connected())
+            .finish_non_exhaustive()
     }
 }
 

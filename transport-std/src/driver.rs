@@ -254,3 +254,6 @@ impl Alarm {
             .map(|_| self.armed = None)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::time::Duration;
 
 use mqtt_proto::QoS;
@@ -102,7 +103,18 @@ impl Drop for Subscription {
     }
 }
 
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription")
+            .field("filters", &self.filters)
+            .field("granted", &self.granted)
+            .field("waiting", &self.deliveries.len())
+            .finish_non_exhaustive()
+    }
+}
+
 /// The messages of a [`Subscription`].
+#[derive(Debug)]
 pub struct Iter<'a> {
     subscription: &'a Subscription,
 }
@@ -141,5 +153,14 @@ impl CallbackSubscription {
     /// Unsubscribes from its filters. Messages come until the Server has answered.
     pub fn unsubscribe(&self) -> UnsubscribeHandle {
         self.core.unsubscribe(self.filters.clone())
+    }
+}
+
+impl fmt::Debug for CallbackSubscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallbackSubscription")
+            .field("filters", &self.filters)
+            .field("granted", &self.granted)
+            .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,143 @@
+//! A slow consumer holds back the server, not memory, and never deadlocks with itself.
+
+use mqtt_proto::Packet;
+use transport_std::{Client, Message, QoS, ReasonCode, Version};
+
+use crate::script::{Peer, Server};
+use crate::{PATIENCE, Told, broker, options, publish};
+
+fn subscribed(server: &Server, client: &Client) -> (Peer, transport_std::Subscription) {
+    let mut peer = server.accept_mqtt(false);
+    let subscription = std::thread::scope(|scope| {
+        let subscription =
+            scope.spawn(|| client.subscribe(("t", QoS::AtLeastOnce)).expect("granted"));
+        let packet_id = peer.receive_subscribe();
+        peer.suback(packet_id, &[ReasonCode::GrantedQoS1]);
+        subscription.join().expect("subscribed")
+    });
+    (peer, subscription)
+}
+
+/// A message is acknowledged when it is taken, not before.
+#[test]
+fn acknowledgements_wait_for_the_consumer() {
+    for version in crate::VERSIONS {
+        let server = Server::new(version);
+        let client = Client::start(options(server.port(), version)).expect("started");
+        let (mut peer, subscription) = subscribed(&server, &client);
+        for n in 1..=3 {
+            peer.publish("t", b"", Some(n));
+        }
+        // This one is behind them, and its answer comes at once.
+        let handle = client
+            .publish(Message::new("u", "").qos(QoS::AtLeastOnce))
+            .expect("published");
+        let packet_id = peer.receive_publish().0.expect("QoS 1");
+        peer.puback(packet_id);
+        assert!(handle.wait().is_ok());
+        for n in 1..=3 {
+            assert!(subscription.recv().is_ok());
+            peer.receive(|packet| match packet {
+                Packet::PubAck(ack) => assert_eq!(ack.packet_id.get(), n),
+                packet => panic!("{packet:?}"),
+            });
+        }
+    }
+}
+
+/// The consumer of a full subscription waits for an outcome whose answer lies behind the messages.
+#[test]
+fn a_full_subscription_whose_consumer_waits() {
+    let broker = broker();
+    for qos in crate::LEVELS {
+        let options = options(broker.addr().port(), Version::V5).inbound_capacity(1);
+        let client = Client::connect(options).expect("accepted");
+        let subscription = client.subscribe(("t", qos)).expect("granted");
+        for n in 0..50 {
+            client
+                .publish(Message::new("t", n.to_string()).qos(qos))
+                .expect("published");
+        }
+        for message in subscription.iter().take(1) {
+            publish(
+                &client,
+                Message::new("u", message.payload).qos(QoS::AtLeastOnce),
+            );
+        }
+        if qos > QoS::AtMostOnce {
+            for n in 1..50 {
+                let message = subscription.recv_timeout(PATIENCE).expect("it arrives");
+                assert_eq!(message.payload, n.to_string());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_full_callback_that_waits() {
+    let broker = broker();
+    let options = options(broker.addr().port(), Version::V5).inbound_capacity(1);
+    let client = Client::connect(options).expect("accepted");
+    let (told, seen) = Told::new();
+    let inside = client.clone();
+    client
+        .subscribe_with(("t", QoS::AtLeastOnce), move |message| {
+            publish(&inside, Message::new("u", "").qos(QoS::ExactlyOnce));
+            let _ = told.send(message.payload);
+        })
+        .expect("granted");
+    for n in 0..100 {
+        client
+            .publish(Message::new("t", n.to_string()).qos(QoS::AtLeastOnce))
+            .expect("published");
+    }
+    for n in 0..100 {
+        assert_eq!(seen.next(), n.to_string());
+    }
+    client.disconnect().expect("drained");
+}
+
+/// A message over the limit is skipped and acknowledged in 3.1.1, which cannot tell the server.
+#[test]
+fn an_oversized_message_is_counted() {
+    let server = Server::new(Version::V3_1_1);
+    let client = Client::start(options(server.port(), Version::V3_1_1).maximum_packet_size(1000))
+        .expect("started");
+    let (mut peer, subscription) = subscribed(&server, &client);
+    peer.publish("t", &[0; 200_000], Some(1));
+    peer.publish("t", &[0; 1000], Some(2));
+    peer.publish("t", b"small", Some(3));
+    for n in 1..=2 {
+        peer.receive(|packet| match packet {
+            Packet::PubAck(ack) => assert_eq!(ack.packet_id.get(), n),
+            packet => panic!("{packet:?}"),
+        });
+    }
+    assert_eq!(subscription.recv().expect("it arrives").payload, "small");
+    assert_eq!(client.statistics().oversized, 2);
+}
+
+/// What a dropped subscription leaves is acknowledged and counted.
+#[test]
+fn a_dropped_subscription() {
+    let server = Server::new(Version::V5);
+    let client = Client::start(options(server.port(), Version::V5)).expect("started");
+    let (mut peer, subscription) = subscribed(&server, &client);
+    peer.publish("t", b"", Some(1));
+    // Behind it: so it has arrived.
+    let handle = client
+        .publish(Message::new("u", "").qos(QoS::AtLeastOnce))
+        .expect("published");
+    let packet_id = peer.receive_publish().0.expect("QoS 1");
+    peer.puback(packet_id);
+    assert!(handle.wait().is_ok());
+    drop(subscription);
+    peer.publish("t", b"", Some(2));
+    for n in 1..=2 {
+        peer.receive(|packet| match packet {
+            Packet::PubAck(ack) => assert_eq!(ack.packet_id.get(), n),
+            packet => panic!("{packet:?}"),
+        });
+    }
+    assert_eq!(client.statistics().unhandled, 2);
+}
