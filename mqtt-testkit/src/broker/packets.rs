@@ -123,7 +123,7 @@ impl Handler<'_> {
         for mut subscription in subscribe.subscriptions {
             match self.refusal(&subscription)? {
                 Some(reason) if self.connection.output.version == Version::V5 => {
-                    reasons.push(reason)
+                    reasons.push(reason);
                 }
                 // 3.1.1 knows one way to fail.
                 Some(_) => reasons.push(ReasonCode::UnspecifiedError),

@@ -8,6 +8,7 @@ use mqtt_proto::{
 };
 use mqtt_session::{
     AckToken, Heap, Instant, Limits, Payload, Publish, PublishError, Receiver, Reception, Sender,
+    Violation,
 };
 
 use super::ConnectionId;
@@ -76,7 +77,7 @@ impl Session {
         self.receive_maximum = limits.receive_maximum.get().into();
         self.sender.open();
         self.sender.start(limits);
-        self.receiver.open(receive_maximum);
+        self.receiver.open(receive_maximum.get());
     }
 
     /// The connection is over.
@@ -158,11 +159,11 @@ impl Session {
             }
             // [MQTT-3.3.2-5]
             if !next.message.is_expired(now) {
-                match next.publish(now, self.version, &mut self.sender) {
-                    Err(PublishError::TooManyInFlight | PublishError::OutboxFull) => return,
-                    // What the Client cannot take counts as sent [MQTT-3.1.2-25].
-                    Ok(()) | Err(_) => {}
+                let published = next.publish(now, self.version, &mut self.sender);
+                if let Err(PublishError::TooManyInFlight | PublishError::OutboxFull) = published {
+                    return;
                 }
+                // Any other error: the Client cannot take it, which counts as sent [MQTT-3.1.2-25].
             }
             self.queue.pop_front();
         }
@@ -195,30 +196,22 @@ impl Session {
 
     pub(crate) fn handle_pubrel(&mut self, ack: &Ack<'_>) -> Result<(), ReasonCode> {
         let handled = self.receiver.handle_pubrel(ack.packet_id);
-        handled
-            .map(drop)
-            .map_err(|violation| violation.reason_code())
+        handled.map(drop).map_err(Violation::reason_code)
     }
 
     pub(crate) fn handle_puback(&mut self, ack: &Ack<'_>) -> Result<(), ReasonCode> {
         let handled = self.sender.handle_puback(ack.packet_id);
-        handled
-            .map(drop)
-            .map_err(|violation| violation.reason_code())
+        handled.map(drop).map_err(Violation::reason_code)
     }
 
     pub(crate) fn handle_pubrec(&mut self, ack: &Ack<'_>) -> Result<(), ReasonCode> {
         let handled = self.sender.handle_pubrec(ack.packet_id, ack.reason);
-        handled
-            .map(drop)
-            .map_err(|violation| violation.reason_code())
+        handled.map(drop).map_err(Violation::reason_code)
     }
 
     pub(crate) fn handle_pubcomp(&mut self, ack: &Ack<'_>) -> Result<(), ReasonCode> {
         let handled = self.sender.handle_pubcomp(ack.packet_id);
-        handled
-            .map(drop)
-            .map_err(|violation| violation.reason_code())
+        handled.map(drop).map_err(Violation::reason_code)
     }
 }
 

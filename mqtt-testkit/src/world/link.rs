@@ -59,10 +59,6 @@ impl Pipe {
         self.parcels.front().map(|(due, _)| *due)
     }
 
-    pub(crate) fn is_closed(&self) -> bool {
-        self.closed
-    }
-
     /// What arrives at `now`.
     pub(crate) fn take(&mut self, now: Instant) -> Option<Parcel> {
         if self.next()? > now {

@@ -162,10 +162,10 @@ impl Witness {
                 match delivery {
                     Delivery::AtMostOnce => {}
                     Delivery::AtLeastOnce { packet_id, .. } => {
-                        self.pubacks_due.push_back(packet_id)
+                        self.pubacks_due.push_back(packet_id);
                     }
                     Delivery::ExactlyOnce { packet_id, .. } => {
-                        self.pubrecs_due.push_back(packet_id)
+                        self.pubrecs_due.push_back(packet_id);
                     }
                 }
             }
