@@ -74,7 +74,7 @@ impl World {
         connect.clean_start = flags & 1 != 0;
         connect.keep_alive = u16::from(flags >> 1);
         if connect.version == Version::V5 {
-            connect.properties = Sequence::new(&properties).into();
+            connect.properties = Sequence::new(&properties);
         }
         let mut transmit = [0; 128];
         let now = self.now;

@@ -106,7 +106,7 @@ impl Server {
             Packet::Connect(connect) => {
                 let properties = match connect.version {
                     Version::V3_1_1 => Properties::EMPTY,
-                    Version::V5 => Sequence::new(&limit).into(),
+                    Version::V5 => Sequence::new(&limit),
                 };
                 let session_present = !connect.clean_start;
                 self.encode(&Packet::ConnAck(ConnAck {
