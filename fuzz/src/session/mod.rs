@@ -163,7 +163,9 @@ impl World {
                 let reason = ReasonCode::from_u8(reason).unwrap_or(ReasonCode::Success);
                 self.command(|session| session.disconnect(now, reason, None));
             }
-            Op::Close => drop(self.session.handle_close(now)),
+            Op::Close => {
+                let _ = self.session.handle_close(now);
+            }
         }
     }
 
@@ -195,7 +197,7 @@ impl World {
                     // Acknowledged and paid, and still: a QoS 2 flow would have to end first, in 3.1.1,
                     // which has no Receive Maximum. The Server has gone too far.
                     assert_eq!(self.session.version(), Version::V3_1_1);
-                    drop(self.session.handle_close(self.now));
+                    let _ = self.session.handle_close(self.now);
                     return;
                 }
                 Progress::Blocked => {
@@ -223,7 +225,7 @@ impl World {
                     self.now
                 );
                 if self.session.state() == State::Disconnecting {
-                    drop(self.session.handle_close(self.now));
+                    let _ = self.session.handle_close(self.now);
                 }
                 return;
             }
