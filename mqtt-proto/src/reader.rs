@@ -164,7 +164,7 @@ impl<'s> PacketReader<'s> {
         let item = if header.packet_type == PacketType::Publish {
             message(options, &header, body, end, aliases, room, input)
         } else {
-            Packet::decode_body(options, &header, body).map(Item::Packet)
+            Packet::decode_other(options, &header, body).map(Item::Packet)
         };
         match &item {
             Err(error) => *state = State::Failed(*error),

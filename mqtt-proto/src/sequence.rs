@@ -88,6 +88,14 @@ impl<'a, T: Element<'a>> Sequence<'a, T> {
         SequenceIter { rest: self.repr }
     }
 
+    /// The bytes of a sequence that was received.
+    pub(crate) const fn as_wire(self) -> Option<&'a [u8]> {
+        match self.repr {
+            Repr::Slice(_) => None,
+            Repr::Wire(bytes) => Some(bytes),
+        }
+    }
+
     pub(crate) fn write(self, out: &mut Writer<'_>) {
         match self.repr {
             Repr::Slice(elements) => elements.iter().for_each(|element| element.write(out)),

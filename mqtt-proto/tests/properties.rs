@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use mqtt_proto::{
-    ConnAck, DecodeError, DecodeErrorKind, DecodeOptions, Disconnect, EncodeError, Item, Packet,
-    PacketReader, Properties, Publish, Role, TopicFilter, Version, strategy,
+    ConnAck, Connect, DecodeError, DecodeErrorKind, DecodeOptions, Disconnect, EncodeError, Item,
+    Packet, PacketReader, Properties, Property, Publish, Role, TopicFilter, Version, strategy,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -254,6 +254,63 @@ proptest! {
             if whole.error.is_some() {
                 prop_assert_eq!(read.error, whole.error);
             }
+        }
+    }
+
+    #[test]
+    fn an_accessor_finds_what_iteration_finds((version, sender, packet) in packet()) {
+        let bytes = encode(&packet, version).unwrap();
+        let decoded = decode(&options(version, sender), &bytes).unwrap().unwrap().0;
+        for packet in [packet, decoded] {
+            let properties = match packet {
+                Packet::Connect(Connect { will: Some(will), .. }) => will.properties,
+                Packet::Connect(connect) => connect.properties,
+                Packet::ConnAck(connack) => connack.properties,
+                Packet::Publish(publish) => publish.head.properties,
+                Packet::PubAck(ack) => ack.properties,
+                Packet::Disconnect(disconnect) => disconnect.properties,
+                Packet::Auth(auth) => auth.properties,
+                _ => Properties::EMPTY,
+            };
+            macro_rules! same {
+                ($($accessor:ident $variant:ident)*) => {
+                    $(
+                        let found = properties.iter().find_map(|property| match property {
+                            Property::$variant(value) => Some(value),
+                            _ => None,
+                        });
+                        prop_assert_eq!(properties.$accessor(), found);
+                    )*
+                };
+            }
+            same! {
+                payload_format_indicator PayloadFormatIndicator
+                message_expiry_interval MessageExpiryInterval
+                content_type ContentType
+                response_topic ResponseTopic
+                correlation_data CorrelationData
+                session_expiry_interval SessionExpiryInterval
+                assigned_client_identifier AssignedClientIdentifier
+                server_keep_alive ServerKeepAlive
+                authentication_method AuthenticationMethod
+                authentication_data AuthenticationData
+                request_problem_information RequestProblemInformation
+                will_delay_interval WillDelayInterval
+                request_response_information RequestResponseInformation
+                response_information ResponseInformation
+                server_reference ServerReference
+                reason_string ReasonString
+                receive_maximum ReceiveMaximum
+                topic_alias_maximum TopicAliasMaximum
+                topic_alias TopicAlias
+                maximum_qos MaximumQoS
+                retain_available RetainAvailable
+                maximum_packet_size MaximumPacketSize
+                wildcard_subscription_available WildcardSubscriptionAvailable
+                subscription_identifier_available SubscriptionIdentifierAvailable
+                shared_subscription_available SharedSubscriptionAvailable
+            }
+            prop_assert_eq!(properties.len(), properties.iter().count());
         }
     }
 

@@ -36,38 +36,31 @@ enum From {
     BothIn5,
 }
 
-/// The lower four bits of the first byte.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Flags {
-    Fixed(u8),
-    /// DUP, QoS and RETAIN.
-    OfPublish,
-}
-
 impl PacketType {
-    /// The table of packet types (sections 2.1.2 and 2.1.3).
-    const fn rule(value: u8) -> Option<(Self, From, Flags)> {
+    /// The table of packet types (sections 2.1.2 and 2.1.3): who sends it, and the lower four
+    /// bits of its first byte, which are reserved in all but PUBLISH.
+    const fn rule(value: u8) -> Option<(Self, From, u8)> {
         Some(match value {
-            1 => (Self::Connect, From::Client, Flags::Fixed(0)),
-            2 => (Self::ConnAck, From::Server, Flags::Fixed(0)),
-            3 => (Self::Publish, From::Both, Flags::OfPublish),
-            4 => (Self::PubAck, From::Both, Flags::Fixed(0)),
-            5 => (Self::PubRec, From::Both, Flags::Fixed(0)),
+            1 => (Self::Connect, From::Client, 0),
+            2 => (Self::ConnAck, From::Server, 0),
+            3 => (Self::Publish, From::Both, 0),
+            4 => (Self::PubAck, From::Both, 0),
+            5 => (Self::PubRec, From::Both, 0),
             // [MQTT-3.6.1-1]
-            6 => (Self::PubRel, From::Both, Flags::Fixed(2)),
-            7 => (Self::PubComp, From::Both, Flags::Fixed(0)),
+            6 => (Self::PubRel, From::Both, 2),
+            7 => (Self::PubComp, From::Both, 0),
             // [MQTT-3.8.1-1]
-            8 => (Self::Subscribe, From::Client, Flags::Fixed(2)),
-            9 => (Self::SubAck, From::Server, Flags::Fixed(0)),
+            8 => (Self::Subscribe, From::Client, 2),
+            9 => (Self::SubAck, From::Server, 0),
             // [MQTT-3.10.1-1]
-            10 => (Self::Unsubscribe, From::Client, Flags::Fixed(2)),
-            11 => (Self::UnsubAck, From::Server, Flags::Fixed(0)),
-            12 => (Self::PingReq, From::Client, Flags::Fixed(0)),
-            13 => (Self::PingResp, From::Server, Flags::Fixed(0)),
+            10 => (Self::Unsubscribe, From::Client, 2),
+            11 => (Self::UnsubAck, From::Server, 0),
+            12 => (Self::PingReq, From::Client, 0),
+            13 => (Self::PingResp, From::Server, 0),
             // [MQTT-3.14.1-1]
-            14 => (Self::Disconnect, From::ClientOrBothIn5, Flags::Fixed(0)),
+            14 => (Self::Disconnect, From::ClientOrBothIn5, 0),
             // [MQTT-3.15.1-1]
-            15 => (Self::Auth, From::BothIn5, Flags::Fixed(0)),
+            15 => (Self::Auth, From::BothIn5, 0),
             _ => return None,
         })
     }
@@ -76,8 +69,8 @@ impl PacketType {
     pub(crate) const fn first_byte(self) -> u8 {
         let high = (self as u8) << 4;
         match Self::rule(self as u8) {
-            Some((_, _, Flags::Fixed(flags))) => high | flags,
-            _ => high,
+            Some((_, _, flags)) => high | flags,
+            None => high,
         }
     }
 }
@@ -96,6 +89,7 @@ pub(crate) struct FixedHeader {
 impl FixedHeader {
     /// Reads it from the front of `bytes`; `None` when it is not yet whole.
     /// What is wrong with the first byte is told without the others.
+    #[inline(always)]
     pub(crate) fn decode(
         options: &DecodeOptions,
         bytes: &[u8],
@@ -137,8 +131,18 @@ impl FixedHeader {
 
     fn first(options: &DecodeOptions, byte: u8) -> Result<(PacketType, u8), DecodeErrorKind> {
         let (value, flags) = (byte >> 4, byte & 0x0F);
+        // Most packets are this one, which both ends may send in both versions.
+        if value == PacketType::Publish as u8 {
+            return match flags {
+                // [MQTT-3.3.1-4]
+                0b0110 | 0b0111 | 0b1110 | 0b1111 => Err(DecodeErrorKind::InvalidQoS),
+                // [MQTT-3.3.1-2]
+                0b1000 | 0b1001 => Err(DecodeErrorKind::DupAtQoS0),
+                _ => Ok((PacketType::Publish, flags)),
+            };
+        }
         let v5 = options.version == Version::V5;
-        let Some((packet_type, from, rule)) =
+        let Some((packet_type, from, expected)) =
             PacketType::rule(value).filter(|&(_, from, _)| v5 || from != From::BothIn5)
         else {
             return Err(DecodeErrorKind::UnknownPacketType(value));
@@ -152,16 +156,10 @@ impl FixedHeader {
         if other_side {
             return Err(DecodeErrorKind::PacketOfOtherSide(packet_type));
         }
-        match rule {
-            // [MQTT-2.1.3-1] [MQTT3-2.2.2-1] [MQTT3-2.2.2-2]
-            Flags::Fixed(expected) if flags != expected => {
-                Err(DecodeErrorKind::ReservedFlags(packet_type))
-            }
-            // [MQTT-3.3.1-4]
-            Flags::OfPublish if flags & 0b0110 == 0b0110 => Err(DecodeErrorKind::InvalidQoS),
-            // [MQTT-3.3.1-2]
-            Flags::OfPublish if flags & 0b1110 == 0b1000 => Err(DecodeErrorKind::DupAtQoS0),
-            _ => Ok((packet_type, flags)),
+        // [MQTT-2.1.3-1] [MQTT3-2.2.2-1] [MQTT3-2.2.2-2]
+        if flags != expected {
+            return Err(DecodeErrorKind::ReservedFlags(packet_type));
         }
+        Ok((packet_type, flags))
     }
 }

@@ -118,17 +118,21 @@ impl<'a> Packet<'a> {
         let Some((packet, rest)) = bytes.split_at_checked(len) else {
             return Ok(None);
         };
-        let packet = Self::decode_body(
-            options,
-            &header,
-            packet.get(header.len..).unwrap_or_default(),
-        )?;
+        let body = packet.get(header.len..).unwrap_or_default();
+        let packet = if header.packet_type == PacketType::Publish {
+            let mut reader = Reader::new(body, header.len);
+            let head = PublishHead::decode(&mut reader, header.flags, options)?;
+            let payload = reader.rest();
+            Self::Publish(Publish { head, payload })
+        } else {
+            Self::decode_other(options, &header, body)?
+        };
         *input = rest;
         Ok(Some(packet))
     }
 
-    /// Decodes the whole of what follows the fixed header.
-    pub(crate) fn decode_body(
+    /// Decodes the whole of what follows the fixed header, of any packet but PUBLISH.
+    pub(crate) fn decode_other(
         options: &DecodeOptions,
         header: &FixedHeader,
         body: &'a [u8],
@@ -141,13 +145,8 @@ impl<'a> Packet<'a> {
         let packet = match packet_type {
             PacketType::Connect => Self::Connect(Connect::decode(from)?),
             PacketType::ConnAck => Self::ConnAck(ConnAck::decode(from, version, senders)?),
-            PacketType::Publish => {
-                let head = PublishHead::decode(from, header.flags, options)?;
-                Self::Publish(Publish {
-                    head,
-                    payload: from.take_rest(),
-                })
-            }
+            // The head of a PUBLISH is decoded apart, since its payload may come in pieces.
+            PacketType::Publish => return Err(reader.error(DecodeErrorKind::UnknownPacketType(3))),
             PacketType::PubAck => Self::PubAck(Ack::decode(from, packet_type, version, senders)?),
             PacketType::PubRec => Self::PubRec(Ack::decode(from, packet_type, version, senders)?),
             PacketType::PubRel => Self::PubRel(Ack::decode(from, packet_type, version, senders)?),

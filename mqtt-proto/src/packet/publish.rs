@@ -105,6 +105,7 @@ impl<'a> PublishHead<'a> {
     }
 
     /// Reads the variable header, which need not be followed by the payload.
+    #[inline(always)]
     pub(crate) fn decode(
         reader: &mut Reader<'a>,
         flags: u8,

@@ -8,7 +8,8 @@ use crate::sequence::Wired;
 use crate::wire::{Reader, Writer, string};
 use crate::{DecodeError, DecodeErrorKind, Element, EncodeError, Sequence, Version};
 
-/// Reads the properties that `sender` may send at `place`; nothing in 3.1.1, which has none.
+/// Reads the properties that `senders` may send at `place`; nothing in 3.1.1, which has none.
+#[inline]
 pub(crate) fn decode<'a>(
     reader: &mut Reader<'a>,
     version: Version,
@@ -23,13 +24,22 @@ pub(crate) fn decode<'a>(
     if len == 0 {
         return Ok(Properties::EMPTY);
     }
+    decode_some(reader, len, place, senders)
+}
+
+/// Out of line, since most packets have no properties.
+#[inline(never)]
+fn decode_some<'a>(
+    reader: &mut Reader<'a>,
+    len: u32,
+    place: Place,
+    senders: Senders,
+) -> Result<Properties<'a>, DecodeError> {
     let section = reader.section(usize::try_from(len).unwrap_or(usize::MAX))?;
     validate(section, place, senders)?;
     Ok(Sequence::from_wire(section.rest()))
 }
 
-/// Out of line, since most packets have no properties.
-#[inline(never)]
 fn validate(mut section: Reader<'_>, place: Place, senders: Senders) -> Result<(), DecodeError> {
     let start = section;
     let mut census = Census::new(place, senders);
@@ -133,6 +143,24 @@ pub(crate) const fn check_binary(bytes: &[u8]) -> Result<(), EncodeError> {
         Err(EncodeError::StringTooLong)
     } else {
         Ok(())
+    }
+}
+
+impl<'a> Properties<'a> {
+    /// The first property with the identifier; of those before it no value is looked at.
+    pub(crate) fn find(self, id: PropertyId) -> Option<Property<'a>> {
+        let Some(bytes) = self.as_wire() else {
+            return self.iter().find(|property| property.id() == id);
+        };
+        let mut reader = Reader::new(bytes, 0);
+        while !reader.is_empty() {
+            let row = read_row(&mut reader).ok()?;
+            if row.id == id {
+                return Property::from_value(id, Value::read(row, &mut reader).ok()?);
+            }
+            Value::skip(row.wire, &mut reader).ok()?;
+        }
+        None
     }
 }
 

@@ -122,10 +122,10 @@ macro_rules! accessors {
                 #[doc = concat!("The value of [`Property::", stringify!($variant), "`]; `None` when it is absent.")]
                 #[must_use]
                 pub fn $name(self) -> Option<$type> {
-                    self.iter().find_map(|property| match property {
+                    match self.find(PropertyId::$variant)? {
                         Property::$variant(value) => Some(value),
                         _ => None,
-                    })
+                    }
                 }
             )*
         }

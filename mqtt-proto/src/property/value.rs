@@ -43,6 +43,18 @@ impl<'a> Value<'a> {
         }))
     }
 
+    /// Passes over a value that has been validated.
+    pub(crate) fn skip(wire: Wire, reader: &mut Reader<'a>) -> Result<(), DecodeError> {
+        match wire {
+            Wire::Byte => reader.u8().map(drop),
+            Wire::TwoBytes => reader.u16().map(drop),
+            Wire::FourBytes => reader.u32().map(drop),
+            Wire::VariableByteInteger => reader.varint().map(drop),
+            Wire::Text | Wire::Binary => reader.binary().map(drop),
+            Wire::TextPair => reader.binary().and_then(|_| reader.binary()).map(drop),
+        }
+    }
+
     pub(crate) fn write(&self, wire: Wire, out: &mut Writer<'_>) {
         match (*self, wire) {
             (Self::Number(number), Wire::FourBytes) => out.u32(number),

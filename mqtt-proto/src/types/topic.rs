@@ -51,23 +51,10 @@ impl<'a> TopicName<'a> {
     pub fn new(name: &'a str) -> Result<Self, TopicError> {
         check_len(name)?;
         // [MQTT-3.3.2-2] [MQTT-4.7.0-1] [MQTT-4.7.3-2]
-        match name
-            .bytes()
-            .position(|byte| matches!(byte, 0 | b'+' | b'#'))
-        {
-            None => Ok(Self(name)),
-            Some(offset) => {
-                let nul = name.as_bytes().get(offset) == Some(&0);
-                Err(TopicError {
-                    kind: if nul {
-                        TopicErrorKind::Nul
-                    } else {
-                        TopicErrorKind::WildcardInName
-                    },
-                    offset,
-                })
-            }
+        if string::may_have_nul_or_wildcard(name.as_bytes()) {
+            check_name(name)?;
         }
+        Ok(Self(name))
     }
 
     /// A name that has been checked before.
@@ -186,6 +173,20 @@ impl<'a> TopicFilter<'a> {
     fn split_share(self) -> Option<(&'a str, &'a str)> {
         self.0.strip_prefix(SHARE)?.split_once('/')
     }
+}
+
+/// The closer look, which few names ask for.
+#[cold]
+fn check_name(name: &str) -> Result<(), TopicError> {
+    for (offset, byte) in name.bytes().enumerate() {
+        let kind = match byte {
+            0 => TopicErrorKind::Nul,
+            b'+' | b'#' => TopicErrorKind::WildcardInName,
+            _ => continue,
+        };
+        return Err(TopicError { kind, offset });
+    }
+    Ok(())
 }
 
 fn check_len(topic: &str) -> Result<(), TopicError> {

@@ -45,11 +45,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes all that is left, as a value that needs no checking.
-    pub(crate) fn take_rest(&mut self) -> &'a [u8] {
-        core::mem::take(&mut self.rest)
-    }
-
     pub(crate) fn u8(&mut self) -> Result<u8, DecodeError> {
         self.parse(be_u8)
     }
@@ -97,6 +92,7 @@ impl<'a> Reader<'a> {
         PacketId::new(self.u16()?).ok_or_else(|| field.error(DecodeErrorKind::PacketIdZero))
     }
 
+    #[inline(always)]
     pub(crate) fn topic_name(&mut self) -> Result<TopicName<'a>, DecodeError> {
         let field = *self;
         let bytes = self.binary()?;

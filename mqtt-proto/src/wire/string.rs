@@ -23,3 +23,33 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<&str, (DecodeErrorKind, usize)> {
 pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, (DecodeErrorKind, usize)> {
     core::str::from_utf8(bytes).map_err(|error| (DecodeErrorKind::InvalidUtf8, error.valid_up_to()))
 }
+
+/// Whether there may be U+0000 or a wildcard among the bytes, a word at a time.
+/// `false` is certain, `true` is not and asks for a closer look.
+pub(crate) fn may_have_nul_or_wildcard(bytes: &[u8]) -> bool {
+    let mut words = bytes.chunks_exact(WORD);
+    let found = words
+        .by_ref()
+        .any(|word| word_has_nul_or_wildcard(word.try_into().unwrap_or_default()));
+    // What is left is looked at together with bytes seen before, unless all is shorter than a word.
+    found
+        || !words.remainder().is_empty()
+            && match bytes.last_chunk() {
+                Some(&word) => word_has_nul_or_wildcard(word),
+                None => bytes.iter().any(|byte| matches!(byte, 0 | b'+' | b'#')),
+            }
+}
+
+const WORD: usize = size_of::<usize>();
+
+const fn word_has_nul_or_wildcard(word: [u8; WORD]) -> bool {
+    const ONES: usize = usize::from_ne_bytes([0x01; WORD]);
+    const HIGHS: usize = usize::from_ne_bytes([0x80; WORD]);
+    /// `+` and `#` differ in this bit alone.
+    const BETWEEN: usize = usize::from_ne_bytes([b'+' ^ b'#'; WORD]);
+    const PLUS: usize = usize::from_ne_bytes([b'+'; WORD]);
+    let word = usize::from_ne_bytes(word);
+    let wildcard = (word | BETWEEN) ^ PLUS;
+    // A byte of 0 borrows, one of 0x80 and above is left out.
+    (word.wrapping_sub(ONES) & !word | wildcard.wrapping_sub(ONES) & !wildcard) & HIGHS != 0
+}

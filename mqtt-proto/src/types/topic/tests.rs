@@ -106,3 +106,31 @@ fn dollar_topics_are_not_for_leading_wildcards() {
     assert!(matches("$SYS/+", "$SYS/monitor"));
     assert!(!matches("$share/g/#", "$SYS/monitor"));
 }
+
+#[test]
+fn names_of_every_length_are_searched_to_the_end() {
+    extern crate std;
+    for len in 1..40 {
+        let good = std::string::String::from_utf8(std::vec![b'a'; len]).unwrap();
+        assert!(TopicName::new(&good).is_ok());
+        for at in 0..len {
+            for (bad, kind) in [
+                ("\0", TopicErrorKind::Nul),
+                ("+", TopicErrorKind::WildcardInName),
+                ("#", TopicErrorKind::WildcardInName),
+            ] {
+                let mut name = good.clone();
+                name.replace_range(at..at + 1, bad);
+                assert_eq!(TopicName::new(&name), Err(TopicError { kind, offset: at }));
+            }
+            // What is near to them in the byte, or in the next one, is no wildcard.
+            for near in [
+                "\"", "$", "*", ",", "\u{1}", "é", "\u{AB}", "\u{A3}", "\u{80}",
+            ] {
+                let mut name = good.clone();
+                name.replace_range(at..at + 1, near);
+                assert!(TopicName::new(&name).is_ok(), "{name}");
+            }
+        }
+    }
+}
