@@ -221,10 +221,7 @@ impl Client {
         let (promise, cell) = Promise::new(&core.shared);
         core.submit(Operation::Publish {
             message,
-            outcome: PublishOutcome {
-                promise,
-                _room: room,
-            },
+            outcome: PublishOutcome { promise, room },
         });
         Ok(Handle { cell })
     }

@@ -49,8 +49,15 @@ pub(crate) enum Operation {
 /// What is kept of a publish until it is over.
 pub(crate) struct PublishOutcome {
     pub(crate) promise: Promise<ReasonCode, PublishError>,
-    /// Given back with the outcome.
-    pub(crate) _room: Reserved,
+    pub(crate) room: Reserved,
+}
+
+impl PublishOutcome {
+    /// Whoever learns of the outcome can count on the room.
+    pub(crate) fn give(self, value: Result<ReasonCode, PublishError>) {
+        drop(self.room);
+        self.promise.give(value);
+    }
 }
 
 /// Room taken for an outgoing message; given back when dropped.

@@ -195,10 +195,7 @@ fn writes_are_gathered() {
             size: 0,
             shared: Arc::clone(&world.shared),
         };
-        let outcome = PublishOutcome {
-            promise,
-            _room: room,
-        };
+        let outcome = PublishOutcome { promise, room };
         let operation = Operation::Publish { message, outcome };
         world
             .commands

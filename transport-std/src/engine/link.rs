@@ -23,7 +23,7 @@ impl Engine {
     /// The connection is over. Gives the error, unless it was asked for.
     pub(crate) fn ended(&mut self, told: bool, ended: Ended) -> Option<ConnectError> {
         for outcome in self.unwritten.drain(..) {
-            outcome.promise.give(Err(PublishError::Discarded));
+            outcome.give(Err(PublishError::Discarded));
         }
         let error = match ended {
             Ended::Requested => return None,

@@ -105,7 +105,7 @@ impl Engine {
             return;
         };
         let reason = published.reason;
-        outcome.promise.give(if reason.is_error() {
+        outcome.give(if reason.is_error() {
             Err(PublishError::Refused {
                 reason,
                 reason_string: published.properties.reason_string().map(str::to_owned),
@@ -210,12 +210,12 @@ impl Engine {
             match self.pending.remove(&token) {
                 Some(Pending::Publish(outcome)) => match completion {
                     Completion::Sent => self.unwritten.push(outcome),
-                    Completion::Taken => outcome.promise.give(Ok(ReasonCode::Success)),
-                    Completion::Expired => outcome.promise.give(Err(PublishError::Expired)),
-                    Completion::Discarded => outcome.promise.give(Err(PublishError::Discarded)),
-                    Completion::Unsendable(reason) => outcome
-                        .promise
-                        .give(Err(PublishError::NotSupported(reason))),
+                    Completion::Taken => outcome.give(Ok(ReasonCode::Success)),
+                    Completion::Expired => outcome.give(Err(PublishError::Expired)),
+                    Completion::Discarded => outcome.give(Err(PublishError::Discarded)),
+                    Completion::Unsendable(reason) => {
+                        outcome.give(Err(PublishError::NotSupported(reason)));
+                    }
                 },
                 Some(Pending::Subscribe { route, promise }) => {
                     self.routes.remove(route);
@@ -235,7 +235,7 @@ impl Engine {
     /// Whatever `poll_transmit` gave so far has been written.
     pub(crate) fn written(&mut self) {
         for outcome in self.unwritten.drain(..) {
-            outcome.promise.give(Ok(ReasonCode::Success));
+            outcome.give(Ok(ReasonCode::Success));
         }
     }
 

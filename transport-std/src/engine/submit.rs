@@ -93,9 +93,7 @@ impl Engine {
         let properties = match message.properties.borrow() {
             Ok(properties) => properties,
             Err(error) => {
-                outcome
-                    .promise
-                    .give(Err(PublishError::ResponseTopic(error)));
+                outcome.give(Err(PublishError::ResponseTopic(error)));
                 return None;
             }
         };
@@ -128,7 +126,7 @@ impl Engine {
                 limit: self.options.maximum_outbox,
             },
         };
-        outcome.promise.give(Err(error));
+        outcome.give(Err(error));
         None
     }
 

@@ -152,9 +152,11 @@ fn a_panic_in_a_callback_harms_nobody() {
 fn what_no_subscription_matches_goes_to_the_default_handler() {
     let server = Server::new(Version::V5);
     let (told, seen) = Told::new();
-    let options = options(server.port(), Version::V5).default_handler(move |message| {
-        let _ = told.send(message.topic);
-    });
+    let options = options(server.port(), Version::V5)
+        .clean_start(false)
+        .default_handler(move |message| {
+            let _ = told.send(message.topic);
+        });
     let client = Client::start(options).expect("started");
     let mut peer = server.accept_mqtt(true);
     peer.publish("early", b"", Some(7));
@@ -171,7 +173,8 @@ fn what_no_subscription_matches_goes_to_the_default_handler() {
 #[test]
 fn without_a_default_handler_it_is_acknowledged_and_counted() {
     let server = Server::new(Version::V5);
-    let client = Client::start(options(server.port(), Version::V5)).expect("started");
+    let client =
+        Client::start(options(server.port(), Version::V5).clean_start(false)).expect("started");
     let mut peer = server.accept_mqtt(true);
     peer.publish("early", b"", Some(7));
     peer.receive(|packet| {
