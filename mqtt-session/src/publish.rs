@@ -1,4 +1,4 @@
-use mqtt_proto::{Properties, QoS};
+use mqtt_proto::{Properties, Property, PropertyId, QoS};
 
 /// A message to be published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,17 @@ impl<'a> Publish<'a> {
     pub const fn retain(mut self, retain: bool) -> Self {
         self.retain = retain;
         self
+    }
+
+    /// The property that a Client's application may not set.
+    pub(crate) fn forbidden_property(&self) -> Option<PropertyId> {
+        self.properties.iter().find_map(|property| match property {
+            // It would be another topic's on the next connection.
+            Property::TopicAlias(_) => Some(PropertyId::TopicAlias),
+            // [MQTT-3.3.4-6]
+            Property::SubscriptionIdentifier(_) => Some(PropertyId::SubscriptionIdentifier),
+            _ => None,
+        })
     }
 }
 

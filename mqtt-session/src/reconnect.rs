@@ -48,7 +48,7 @@ impl Backoff {
     pub(crate) fn lost(&mut self, now: Instant, policy: Option<&Reconnect>) {
         if let (Phase::Trying, Some(policy)) = (&self.phase, policy) {
             let delay = self.delay(policy);
-            self.phase = Phase::Waiting(now + delay);
+            self.phase = Phase::Waiting(now.saturating_add(delay));
         }
     }
 

@@ -6,7 +6,7 @@ use mqtt_proto::{
 
 use crate::connection::{Connection, Farewell, Out, Step, Trigger, client_may_send, step};
 use crate::reconnect::Backoff;
-use crate::session_state::{Reception, forbidden_property};
+use crate::session_state::Reception;
 use crate::timer::{Timer, Timers};
 use crate::{
     AckToken, AcknowledgeError, AuthError, Completion, Config, ConnectError, DisconnectError,
@@ -78,6 +78,12 @@ impl<S: Storage> Session<S> {
         self.sender.is_pending(token)
     }
 
+    /// QoS 1 and 2 publishes that count against the Server's Receive Maximum.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.sender.in_flight()
+    }
+
     /// The bytes that the outbox holds.
     #[must_use]
     pub fn outbox_len(&self) -> usize {
@@ -147,7 +153,7 @@ impl<S: Storage> Session<S> {
     /// # Errors
     /// See [`PublishError`].
     pub fn publish(&mut self, now: Instant, publish: &Publish<'_>) -> Result<Token, PublishError> {
-        if let Some(id) = forbidden_property(publish.properties) {
+        if let Some(id) = publish.forbidden_property() {
             return Err(PublishError::Property(id));
         }
         if publish.qos == mqtt_proto::QoS::AtMostOnce && !self.is_open() {
@@ -195,6 +201,10 @@ impl<S: Storage> Session<S> {
         ack: AckToken,
         reason: ReasonCode,
     ) -> Result<(), AcknowledgeError> {
+        // Tables 3-4 and 3-5: this one is a Server's.
+        if reason == ReasonCode::NoMatchingSubscribers {
+            return Err(AcknowledgeError::Reason(reason));
+        }
         self.receiver.acknowledge(ack, reason)
     }
 
@@ -550,7 +560,7 @@ impl<S: Storage> Session<S> {
         match connection.state {
             State::Disconnected | State::Disconnecting => timers,
             State::Connecting => {
-                let deadline = connection.since + self.config.connect_timeout;
+                let deadline = connection.since.saturating_add(self.config.connect_timeout);
                 timers.with(Timer::ConnAck, Some(deadline))
             }
             State::Connected => {

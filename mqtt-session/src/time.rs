@@ -26,6 +26,12 @@ impl Instant {
         self.0
     }
 
+    /// So much later; saturates at the end of time.
+    #[must_use]
+    pub const fn saturating_add(self, length: Duration) -> Self {
+        Self(self.0.saturating_add(length.0))
+    }
+
     /// How long after `earlier` this is; zero if it is not.
     #[must_use]
     pub const fn saturating_since(self, earlier: Self) -> Duration {
@@ -61,7 +67,7 @@ impl Add<Duration> for Instant {
 
     /// Saturates at the end of time.
     fn add(self, length: Duration) -> Self {
-        Self(self.0.saturating_add(length.0))
+        self.saturating_add(length)
     }
 }
 

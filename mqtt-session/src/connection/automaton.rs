@@ -60,6 +60,7 @@ pub(crate) enum Step {
 }
 
 /// The table.
+#[expect(clippy::match_same_arms, reason = "a table is read line by line")]
 pub(crate) const fn step(state: State, trigger: Trigger) -> Step {
     use State::{Connected, Connecting, Disconnected, Disconnecting};
     use Step::{Ignore, Refuse, To};

@@ -66,7 +66,7 @@ impl KeepAlive {
         } else {
             self.last_sent
         };
-        Some(quiet_since + self.interval)
+        Some(quiet_since.saturating_add(self.interval))
     }
 
     pub(crate) fn ping(&mut self, now: Instant) {
@@ -85,6 +85,6 @@ impl KeepAlive {
     /// When the connection is dead, unless something comes.
     pub(crate) fn next_death(&self, timeout: Duration) -> Option<Instant> {
         let since = self.unanswered.filter(|_| self.reading)?;
-        Some(since.max(self.last_received) + timeout)
+        Some(since.max(self.last_received).saturating_add(timeout))
     }
 }

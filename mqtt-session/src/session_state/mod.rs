@@ -12,4 +12,3 @@ pub(crate) use entry::Entry;
 pub(crate) use receiver::Received;
 pub use receiver::{Receiver, Reception};
 pub use sender::Sender;
-pub(crate) use sender::forbidden_property;

@@ -81,10 +81,10 @@ impl SendTable for HeapSend {
     }
 
     fn forget_id(&mut self, index: usize) {
-        if let Some((entry, _)) = self.slots.get_mut(index) {
-            if let Some(packet_id) = entry.packet_id.take() {
-                self.packet_ids.remove(&packet_id);
-            }
+        if let Some((entry, _)) = self.slots.get_mut(index)
+            && let Some(packet_id) = entry.packet_id.take()
+        {
+            self.packet_ids.remove(&packet_id);
         }
     }
 
@@ -96,10 +96,10 @@ impl SendTable for HeapSend {
 
     fn shift(&mut self, from: usize, to: usize) {
         // Where nothing moves, as in the usual order of acknowledgements, it must cost nothing.
-        if from != to {
-            if let Some(slot) = self.slots.remove(from) {
-                self.slots.insert(to.min(self.slots.len()), slot);
-            }
+        if from != to
+            && let Some(slot) = self.slots.remove(from)
+        {
+            self.slots.insert(to.min(self.slots.len()), slot);
         }
     }
 

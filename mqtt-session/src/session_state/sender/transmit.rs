@@ -1,0 +1,213 @@
+use mqtt_proto::{Ack, Packet, QoS, ReasonCode, Version};
+
+use super::{HandingOut, Sender, refused, too_large};
+use crate::connection::{Limits, Out};
+use crate::session_state::entry::{EntryState, Kind};
+use crate::session_state::outbox;
+use crate::storage::SendTable;
+use crate::{Completion, Instant, PayloadDue, Storage, Token};
+
+/// `poll_*`: what is owed.
+impl<S: Storage> Sender<S> {
+    /// Writes what is to be sent to the front of `buf` (at least 8 bytes) and returns its size.
+    /// 0: nothing is due, or the payload of [`poll_payload`](Self::poll_payload) is.
+    pub fn poll_transmit(&mut self, now: Instant, buf: &mut [u8]) -> usize {
+        let mut out = Out::new(buf);
+        self.transmit(now, &mut out);
+        out.len()
+    }
+
+    /// The streamed payload whose bytes are due next.
+    #[must_use]
+    pub fn poll_payload(&self) -> Option<PayloadDue> {
+        let handing_out = self.link.as_ref()?.handing_out.as_ref()?;
+        let index = self.table.position_unsent(handing_out.token)?;
+        let packet = self.table.slots().bytes(index);
+        let head = u32::try_from(packet.len()).ok()?;
+        let remaining = outbox::wire_len(packet)?.checked_sub(handing_out.count)?;
+        Some(PayloadDue {
+            token: handing_out.token,
+            offset: handing_out.count.checked_sub(head)?,
+            remaining,
+        })
+    }
+
+    /// So many bytes of the payload due were given to the transport.
+    pub fn payload_sent(&mut self, count: u32) {
+        let Some(due) = self.poll_payload() else {
+            return;
+        };
+        if let Some(handing_out) = self.handing_out() {
+            handing_out.count = handing_out.count.saturating_add(count.min(due.remaining));
+        }
+        if count >= due.remaining {
+            self.handed_out(due.token);
+        }
+    }
+
+    /// An operation that ended without a packet that says so.
+    pub fn poll_completed(&mut self) -> Option<(Token, Completion)> {
+        self.table.take_ended()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is to be called; maybe earlier than needed.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.table.expiry()
+    }
+
+    /// Writes all that is due; `false` where `out` has no room for the rest of it.
+    pub(crate) fn transmit(&mut self, now: Instant, out: &mut Out<'_>) -> bool {
+        loop {
+            if self.is_mid_packet() {
+                if !self.transmit_rest(out) {
+                    return false;
+                }
+                continue;
+            }
+            let Some(link) = &mut self.link else {
+                return true;
+            };
+            if let Some(packet_id) = link.stray {
+                let reason = match self.version {
+                    Version::V3_1_1 => ReasonCode::Success,
+                    Version::V5 => ReasonCode::PacketIdentifierNotFound,
+                };
+                if !out.packet(self.version, &Packet::PubRel(Ack::new(packet_id, reason))) {
+                    return false;
+                }
+                link.stray = None;
+                continue;
+            }
+            let started = link.limits.is_some();
+            if let Some(index) = self.table.pubrel_due().filter(|_| started) {
+                let packet_id = self.table.get(index).and_then(|entry| entry.packet_id);
+                let ack = packet_id.map(|id| Ack::new(id, ReasonCode::Success));
+                if !ack.is_none_or(|ack| out.packet(self.version, &Packet::PubRel(ack))) {
+                    return false;
+                }
+                self.table.set_state(index, EntryState::PubRelSent);
+                continue;
+            }
+            let Some(index) = self.next_packet(now) else {
+                return true;
+            };
+            if out.is_full() {
+                return false;
+            }
+            self.hand_out(index);
+        }
+    }
+
+    /// Writes more of the packet that is partly handed out; `false` where its end was not reached.
+    pub(crate) fn transmit_rest(&mut self, out: &mut Out<'_>) -> bool {
+        let Some(handing_out) = self
+            .link
+            .as_mut()
+            .and_then(|link| link.handing_out.as_mut())
+        else {
+            return true;
+        };
+        let token = handing_out.token;
+        let Some(index) = self.table.position_unsent(token) else {
+            return true;
+        };
+        let packet = self.table.slots().bytes(index);
+        let count = usize::try_from(handing_out.count).unwrap_or(usize::MAX);
+        let flags = if count == 0 && handing_out.dup {
+            outbox::DUP
+        } else {
+            0
+        };
+        let written = out.bytes(packet.get(count..).unwrap_or_default(), flags);
+        let written = u32::try_from(written).unwrap_or(u32::MAX);
+        handing_out.count = handing_out.count.saturating_add(written);
+        if outbox::wire_len(packet).is_some_and(|len| handing_out.count < len) {
+            return false;
+        }
+        self.handed_out(token);
+        true
+    }
+
+    /// The packet to be handed out next. Ends what expired, and what the other side does not take.
+    fn next_packet(&mut self, now: Instant) -> Option<usize> {
+        let limits = self.link.as_ref()?.limits;
+        let Some(limits) = limits else {
+            let first = self.table.unsent()?;
+            return self
+                .table
+                .unsent_control(first, |entry| entry.kind == Kind::Auth);
+        };
+        loop {
+            let index = self.table.unsent()?;
+            // [MQTT-3.3.4-7], [MQTT-4.9.0-2]; nothing but PUBLISH is delayed [MQTT-3.3.4-8].
+            let receive_maximum = usize::from(limits.receive_maximum.get());
+            let entry = self.table.get(index)?;
+            let at = if entry.kind.is_acknowledged_publish()
+                && self.table.in_flight() >= receive_maximum
+                && self.ending(index, now, &limits).is_none()
+            {
+                self.table.unsent_control(index, |_| true)?
+            } else {
+                index
+            };
+            match self.ending(at, now, &limits) {
+                Some(completion) => self.table.end(at, completion),
+                None => return Some(at),
+            }
+        }
+    }
+
+    /// How an entry ends instead of being sent.
+    fn ending(&self, index: usize, now: Instant, limits: &Limits) -> Option<Completion> {
+        let entry = self.table.get(index)?;
+        if entry.expiry().is_some_and(|expiry| expiry <= now) {
+            return Some(Completion::Expired);
+        }
+        let packet = self.table.slots().bytes(index);
+        let wire_len = outbox::wire_len(packet).unwrap_or(u32::MAX);
+        let reason = match entry.kind {
+            Kind::Publish(qos) => refused(limits, qos, outbox::retain(packet), wire_len),
+            Kind::Subscribe | Kind::Unsubscribe | Kind::Auth => entry
+                .asks()
+                .refused_by(limits)
+                .or_else(|| too_large(limits, wire_len)),
+        };
+        reason.map(Completion::Unsendable)
+    }
+
+    fn hand_out(&mut self, index: usize) {
+        let Some(entry) = self.table.get(index) else {
+            return;
+        };
+        let handing_out = HandingOut {
+            token: entry.token,
+            count: 0,
+            // [MQTT-3.3.1-1]
+            dup: entry.state == EntryState::Resend && entry.kind.is_acknowledged_publish(),
+        };
+        if let Some(link) = &mut self.link {
+            link.handing_out = Some(handing_out);
+        }
+        self.table.begin(index);
+    }
+
+    fn handed_out(&mut self, token: Token) {
+        if let Some(link) = &mut self.link {
+            link.handing_out = None;
+        }
+        let Some(index) = self.table.position_unsent(token) else {
+            return;
+        };
+        let kind = self.table.get(index).map(|entry| entry.kind);
+        match kind {
+            Some(Kind::Publish(QoS::AtMostOnce)) => self.table.end(index, Completion::Sent),
+            Some(Kind::Auth) => drop(self.table.remove(index)),
+            _ => self.table.set_state(index, EntryState::Sent),
+        }
+    }
+
+    fn handing_out(&mut self) -> Option<&mut HandingOut> {
+        self.link.as_mut()?.handing_out.as_mut()
+    }
+}

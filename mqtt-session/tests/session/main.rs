@@ -1,0 +1,8 @@
+//! The session as its users see it: commands, bytes and time in; bytes, events and deadlines out.
+
+mod connecting;
+mod keeping_alive;
+mod receiving;
+mod resuming;
+mod sending;
+mod trace;
