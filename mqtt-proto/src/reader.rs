@@ -270,7 +270,9 @@ fn message<'r, 'i: 'r>(
     room: &'r mut [u8],
     input: &mut &'i [u8],
 ) -> Result<Item<'r>, DecodeError> {
-    let mut head = PublishHead::decode(&mut Reader::new(body, header.len), header.flags, options)?;
+    let mut reader = Reader::new(body, header.len);
+    let head = PublishHead::decode(&mut reader, header.flags, options);
+    let mut head = reader.checked(head)?;
     if let Some(alias) = head.properties.topic_alias() {
         let alias = alias.get();
         let error = |kind| DecodeError {

@@ -1,9 +1,7 @@
 use super::reason;
 use crate::allowed::{Place, Senders};
 use crate::wire::{Reader, Writer};
-use crate::{
-    DecodeError, EncodeError, PacketId, PacketType, Properties, ReasonCode, Version, property,
-};
+use crate::{EncodeError, PacketId, PacketType, Properties, ReasonCode, Version, property};
 
 /// What PUBACK, PUBREC, PUBREL and PUBCOMP carry (sections 3.4 to 3.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,16 +31,14 @@ impl<'a> Ack<'a> {
         packet: PacketType,
         version: Version,
         senders: Senders,
-    ) -> Result<Self, DecodeError> {
-        let mut ack = Self::new(reader.packet_id()?, ReasonCode::Success);
-        // Section 3.4.2.1: what ends early means success, without properties.
-        if version == Version::V5 && !reader.is_empty() {
-            ack.reason = reason::decode(reader, packet, version, senders)?;
-            if !reader.is_empty() {
-                ack.properties = property::decode(reader, version, Place::of(packet), senders)?;
-            }
+    ) -> Self {
+        let packet_id = reader.packet_id();
+        let (reason, properties) = read_reason(reader, packet, version, senders);
+        Self {
+            packet_id,
+            reason,
+            properties,
         }
-        Ok(ack)
     }
 
     pub(super) fn check(&self, packet: PacketType, version: Version) -> Result<(), EncodeError> {
@@ -55,6 +51,27 @@ impl<'a> Ack<'a> {
         out.u16(self.packet_id.get());
         write_reason(self.reason, self.properties, version, out);
     }
+}
+
+/// Reads a reason code and properties of which either may be left out at the end (sections
+/// 3.4.2.1, 3.14.2.1 and others): it then means Success, without properties.
+pub(super) fn read_reason<'a>(
+    reader: &mut Reader<'a>,
+    packet: PacketType,
+    version: Version,
+    senders: Senders,
+) -> (ReasonCode, Properties<'a>) {
+    if version == Version::V3_1_1 || reader.is_empty() {
+        return (ReasonCode::Success, Properties::EMPTY);
+    }
+    let reason = reason::decode(reader, packet, version, senders);
+    if reader.is_empty() {
+        return (reason, Properties::EMPTY);
+    }
+    (
+        reason,
+        property::decode(reader, version, Place::of(packet), senders),
+    )
 }
 
 /// Writes a reason code and properties in their shortest form: neither when there is

@@ -1,10 +1,7 @@
 use super::reason;
 use crate::allowed::{Place, Senders};
 use crate::wire::{Reader, Writer};
-use crate::{
-    DecodeError, DecodeErrorKind, EncodeError, PacketType, Properties, ReasonCode, Version,
-    property,
-};
+use crate::{DecodeErrorKind, EncodeError, PacketType, Properties, ReasonCode, Version, property};
 
 /// An AUTH packet (section 3.15 of 5.0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,17 +19,17 @@ impl<'a> Auth<'a> {
     /// Section 3.15.2.1 lets an AUTH of Success without properties end before its reason
     /// code; section 3.15.2.2.2 demands a property of every AUTH. The latter wins: there
     /// is nothing that such a packet could mean.
-    pub(super) fn decode(reader: &mut Reader<'a>, senders: Senders) -> Result<Self, DecodeError> {
-        let start = *reader;
+    pub(super) fn decode(reader: &mut Reader<'a>, senders: Senders) -> Self {
+        let start = reader.offset();
         if reader.is_empty() {
-            return Err(start.error(DecodeErrorKind::MissingAuthenticationMethod));
+            reader.fail(DecodeErrorKind::MissingAuthenticationMethod, start);
         }
-        let reason = reason::decode(reader, PacketType::Auth, Version::V5, senders)?;
-        let properties = property::decode(reader, Version::V5, PLACE, senders)?;
+        let reason = reason::decode(reader, PacketType::Auth, Version::V5, senders);
+        let properties = property::decode(reader, Version::V5, PLACE, senders);
         if properties.authentication_method().is_none() {
-            return Err(start.error(DecodeErrorKind::MissingAuthenticationMethod));
+            reader.fail(DecodeErrorKind::MissingAuthenticationMethod, start);
         }
-        Ok(Self { reason, properties })
+        Self { reason, properties }
     }
 
     pub(super) fn check(&self, version: Version) -> Result<(), EncodeError> {

@@ -1,10 +1,7 @@
 use super::reason;
 use crate::allowed::{Place, Senders};
 use crate::wire::{Reader, Writer};
-use crate::{
-    DecodeError, DecodeErrorKind, EncodeError, PacketType, Properties, ReasonCode, Version,
-    property,
-};
+use crate::{DecodeErrorKind, EncodeError, PacketType, Properties, ReasonCode, Version, property};
 
 /// A CONNACK packet (section 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,32 +18,31 @@ pub struct ConnAck<'a> {
 const PLACE: Place = Place::of(PacketType::ConnAck);
 
 impl<'a> ConnAck<'a> {
-    pub(super) fn decode(
-        reader: &mut Reader<'a>,
-        version: Version,
-        senders: Senders,
-    ) -> Result<Self, DecodeError> {
-        let start = *reader;
-        let flags = reader.u8()?;
+    pub(super) fn decode(reader: &mut Reader<'a>, version: Version, senders: Senders) -> Self {
+        let start = reader.offset();
+        let flags = reader.u8();
         // [MQTT-3.2.2-1]
         if flags & 0xFE != 0 {
-            return Err(start.error(DecodeErrorKind::ReservedConnAckFlags));
+            reader.fail(DecodeErrorKind::ReservedConnAckFlags, start);
         }
         if let (Version::V5, &[return_code @ 1..=5]) = (version, reader.rest()) {
-            return Err(reader.error(DecodeErrorKind::ConnAckOf3_1_1(return_code)));
+            reader.fail(
+                DecodeErrorKind::ConnAckOf3_1_1(return_code),
+                reader.offset(),
+            );
         }
         let session_present = flags == 1;
-        let reason = reason::decode(reader, PacketType::ConnAck, version, senders)?;
+        let reason = reason::decode(reader, PacketType::ConnAck, version, senders);
         // [MQTT-3.2.2-6] [MQTT3-3.2.2-4]
         if session_present && reason != ReasonCode::Success {
-            return Err(start.error(DecodeErrorKind::SessionPresentWithError));
+            reader.fail(DecodeErrorKind::SessionPresentWithError, start);
         }
-        let properties = property::decode(reader, version, PLACE, senders)?;
-        Ok(Self {
+        let properties = property::decode(reader, version, PLACE, senders);
+        Self {
             session_present,
             reason,
             properties,
-        })
+        }
     }
 
     pub(super) fn check(&self, version: Version) -> Result<(), EncodeError> {

@@ -1,8 +1,7 @@
 use crate::allowed::{Place, Senders};
 use crate::wire::{Reader, Writer};
 use crate::{
-    DecodeError, DecodeErrorKind, EncodeError, PacketType, Properties, QoS, Role, TopicName,
-    Version, property,
+    DecodeErrorKind, EncodeError, PacketType, Properties, QoS, Role, TopicName, Version, property,
 };
 
 /// A CONNECT packet (section 3.1).
@@ -44,38 +43,28 @@ impl<'a> Connect<'a> {
     }
 
     /// By the version that the packet names, not by one agreed before.
-    pub(super) fn decode(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let version = decode_version(reader)?;
-        let flags = Flags::decode(reader, version)?;
-        let keep_alive = reader.u16()?;
-        let properties = property::decode(reader, version, PLACE, SENDERS)?;
+    pub(super) fn decode(reader: &mut Reader<'a>) -> Self {
+        let version = decode_version(reader);
+        let flags = Flags::decode(reader, version);
+        let keep_alive = reader.u16();
+        let properties = property::decode(reader, version, PLACE, SENDERS);
         // The payload's fields in their order [MQTT-3.1.3-1].
-        let client_id_field = *reader;
+        let client_id_start = reader.offset();
         // [MQTT-3.1.3-3] [MQTT-3.1.3-4]
-        let client_id = reader.string()?;
+        let client_id = reader.string();
         // [MQTT3-3.1.3-7] [MQTT3-3.1.3-8]
         if version == Version::V3_1_1 && client_id.is_empty() && !flags.has(Flags::CLEAN_START) {
-            return Err(client_id_field.error(DecodeErrorKind::EmptyClientId));
+            reader.fail(DecodeErrorKind::EmptyClientId, client_id_start);
         }
         // [MQTT-3.1.2-9]
-        let will = if flags.has(Flags::WILL) {
-            Some(Will::decode(reader, version, flags)?)
-        } else {
-            None
-        };
+        let will = flags
+            .has(Flags::WILL)
+            .then(|| Will::decode(reader, version, flags));
         // [MQTT-3.1.2-16] [MQTT-3.1.2-17] [MQTT-3.1.3-12]
-        let username = if flags.has(Flags::USER_NAME) {
-            Some(reader.string()?)
-        } else {
-            None
-        };
+        let username = flags.has(Flags::USER_NAME).then(|| reader.string());
         // [MQTT-3.1.2-18] [MQTT-3.1.2-19]
-        let password = if flags.has(Flags::PASSWORD) {
-            Some(reader.binary()?)
-        } else {
-            None
-        };
-        Ok(Self {
+        let password = flags.has(Flags::PASSWORD).then(|| reader.binary());
+        Self {
             version,
             clean_start: flags.has(Flags::CLEAN_START),
             keep_alive,
@@ -84,7 +73,7 @@ impl<'a> Connect<'a> {
             username,
             password,
             properties,
-        })
+        }
     }
 
     pub(super) fn check(&self) -> Result<(), EncodeError> {
@@ -144,22 +133,18 @@ pub struct Will<'a> {
 }
 
 impl<'a> Will<'a> {
-    fn decode(
-        reader: &mut Reader<'a>,
-        version: Version,
-        flags: Flags,
-    ) -> Result<Self, DecodeError> {
-        let properties = property::decode(reader, version, Place::WILL, SENDERS)?;
+    fn decode(reader: &mut Reader<'a>, version: Version, flags: Flags) -> Self {
+        let properties = property::decode(reader, version, Place::WILL, SENDERS);
         // [MQTT-3.1.3-11]
-        let topic = reader.topic_name()?;
-        let payload = reader.binary()?;
-        Ok(Self {
+        let topic = reader.topic_name();
+        let payload = reader.binary();
+        Self {
             topic,
             payload,
             qos: flags.will_qos().unwrap_or_default(),
             retain: flags.has(Flags::WILL_RETAIN),
             properties,
-        })
+        }
     }
 }
 
@@ -171,19 +156,25 @@ const PROTOCOL_NAME: &str = "MQTT";
 /// The name and level of MQTT 3.1, which is told from what is no MQTT at all.
 const PROTOCOL_NAME_3_1: &str = "MQIsdp";
 
-fn decode_version(reader: &mut Reader<'_>) -> Result<Version, DecodeError> {
-    let name_field = *reader;
-    let name = reader.binary()?;
+fn decode_version(reader: &mut Reader<'_>) -> Version {
+    let name_start = reader.offset();
+    let name = reader.binary();
     let v3_1 = name == PROTOCOL_NAME_3_1.as_bytes();
     if !v3_1 && name != PROTOCOL_NAME.as_bytes() {
-        return Err(name_field.error(DecodeErrorKind::InvalidProtocolName));
+        reader.fail(DecodeErrorKind::InvalidProtocolName, name_start);
     }
-    let level_field = *reader;
-    match reader.u8()? {
-        4 if !v3_1 => Ok(Version::V3_1_1),
-        5 if !v3_1 => Ok(Version::V5),
+    let level_start = reader.offset();
+    match reader.u8() {
+        4 if !v3_1 => Version::V3_1_1,
+        5 if !v3_1 => Version::V5,
         // [MQTT-3.1.2-2] [MQTT3-3.1.2-2]
-        level => Err(level_field.error(DecodeErrorKind::UnsupportedProtocolVersion(level))),
+        level => {
+            reader.fail(
+                DecodeErrorKind::UnsupportedProtocolVersion(level),
+                level_start,
+            );
+            Version::V5
+        }
     }
 }
 
@@ -200,9 +191,9 @@ impl Flags {
     const PASSWORD: u8 = 0x40;
     const USER_NAME: u8 = 0x80;
 
-    fn decode(reader: &mut Reader<'_>, version: Version) -> Result<Self, DecodeError> {
-        let start = *reader;
-        let flags = Self(reader.u8()?);
+    fn decode(reader: &mut Reader<'_>, version: Version) -> Self {
+        let start = reader.offset();
+        let flags = Self(reader.u8());
         let wrong = if flags.has(Self::RESERVED) {
             // [MQTT-3.1.2-3]
             DecodeErrorKind::ReservedConnectFlag
@@ -219,9 +210,10 @@ impl Flags {
             // [MQTT3-3.1.2-22]
             DecodeErrorKind::PasswordWithoutUserName
         } else {
-            return Ok(flags);
+            return flags;
         };
-        Err(start.error(wrong))
+        reader.fail(wrong, start);
+        flags
     }
 
     fn of(connect: &Connect<'_>) -> Self {

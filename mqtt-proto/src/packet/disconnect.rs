@@ -1,7 +1,7 @@
 use super::{ack, reason};
 use crate::allowed::{Place, Senders};
 use crate::wire::{Reader, Writer};
-use crate::{DecodeError, EncodeError, PacketType, Properties, ReasonCode, Version, property};
+use crate::{EncodeError, PacketType, Properties, ReasonCode, Version, property};
 
 /// A DISCONNECT packet (section 3.14).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,23 +16,10 @@ pub struct Disconnect<'a> {
 const PLACE: Place = Place::of(PacketType::Disconnect);
 
 impl<'a> Disconnect<'a> {
-    pub(super) fn decode(
-        reader: &mut Reader<'a>,
-        version: Version,
-        senders: Senders,
-    ) -> Result<Self, DecodeError> {
-        let mut disconnect = Self {
-            reason: ReasonCode::Success,
-            properties: Properties::EMPTY,
-        };
-        // Sections 3.14.2.1 and 3.14.2.2.1: what ends early means success, without properties.
-        if version == Version::V5 && !reader.is_empty() {
-            disconnect.reason = reason::decode(reader, PacketType::Disconnect, version, senders)?;
-            if !reader.is_empty() {
-                disconnect.properties = property::decode(reader, version, PLACE, senders)?;
-            }
-        }
-        Ok(disconnect)
+    pub(super) fn decode(reader: &mut Reader<'a>, version: Version, senders: Senders) -> Self {
+        let (reason, properties) =
+            ack::read_reason(reader, PacketType::Disconnect, version, senders);
+        Self { reason, properties }
     }
 
     pub(super) fn check(&self, version: Version) -> Result<(), EncodeError> {

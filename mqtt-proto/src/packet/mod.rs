@@ -121,9 +121,9 @@ impl<'a> Packet<'a> {
         let body = packet.get(header.len..).unwrap_or_default();
         let packet = if header.packet_type == PacketType::Publish {
             let mut reader = Reader::new(body, header.len);
-            let head = PublishHead::decode(&mut reader, header.flags, options)?;
+            let head = PublishHead::decode(&mut reader, header.flags, options);
             let payload = reader.rest();
-            Self::Publish(Publish { head, payload })
+            reader.checked(Self::Publish(Publish { head, payload }))?
         } else {
             Self::decode_other(options, &header, body)?
         };
@@ -143,34 +143,31 @@ impl<'a> Packet<'a> {
         let mut reader = Reader::new(body, header.len);
         let from = &mut reader;
         let packet = match packet_type {
-            PacketType::Connect => Self::Connect(Connect::decode(from)?),
-            PacketType::ConnAck => Self::ConnAck(ConnAck::decode(from, version, senders)?),
+            PacketType::Connect => Self::Connect(Connect::decode(from)),
+            PacketType::ConnAck => Self::ConnAck(ConnAck::decode(from, version, senders)),
             // The head of a PUBLISH is decoded apart, since its payload may come in pieces.
-            PacketType::Publish => return Err(reader.error(DecodeErrorKind::UnknownPacketType(3))),
-            PacketType::PubAck => Self::PubAck(Ack::decode(from, packet_type, version, senders)?),
-            PacketType::PubRec => Self::PubRec(Ack::decode(from, packet_type, version, senders)?),
-            PacketType::PubRel => Self::PubRel(Ack::decode(from, packet_type, version, senders)?),
-            PacketType::PubComp => Self::PubComp(Ack::decode(from, packet_type, version, senders)?),
-            PacketType::Subscribe => Self::Subscribe(Subscribe::decode(from, version, senders)?),
-            PacketType::SubAck => {
-                Self::SubAck(SubAck::decode(from, packet_type, version, senders)?)
+            PacketType::Publish => {
+                from.fail(DecodeErrorKind::UnknownPacketType(3), 0);
+                Self::PingReq
             }
+            PacketType::PubAck => Self::PubAck(Ack::decode(from, packet_type, version, senders)),
+            PacketType::PubRec => Self::PubRec(Ack::decode(from, packet_type, version, senders)),
+            PacketType::PubRel => Self::PubRel(Ack::decode(from, packet_type, version, senders)),
+            PacketType::PubComp => Self::PubComp(Ack::decode(from, packet_type, version, senders)),
+            PacketType::Subscribe => Self::Subscribe(Subscribe::decode(from, version, senders)),
+            PacketType::SubAck => Self::SubAck(SubAck::decode(from, packet_type, version, senders)),
             PacketType::Unsubscribe => {
-                Self::Unsubscribe(Unsubscribe::decode(from, version, senders)?)
+                Self::Unsubscribe(Unsubscribe::decode(from, version, senders))
             }
             PacketType::UnsubAck => {
-                Self::UnsubAck(SubAck::decode(from, packet_type, version, senders)?)
+                Self::UnsubAck(SubAck::decode(from, packet_type, version, senders))
             }
             PacketType::PingReq => Self::PingReq,
             PacketType::PingResp => Self::PingResp,
-            PacketType::Disconnect => Self::Disconnect(Disconnect::decode(from, version, senders)?),
-            PacketType::Auth => Self::Auth(Auth::decode(from, senders)?),
+            PacketType::Disconnect => Self::Disconnect(Disconnect::decode(from, version, senders)),
+            PacketType::Auth => Self::Auth(Auth::decode(from, senders)),
         };
-        if reader.is_empty() {
-            Ok(packet)
-        } else {
-            Err(reader.error(DecodeErrorKind::TrailingBytes))
-        }
+        reader.finish(packet)
     }
 
     /// Writes the packet to the front of `buf` and returns its size in bytes.

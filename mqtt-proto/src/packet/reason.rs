@@ -2,7 +2,7 @@
 
 use crate::allowed::{Allowed, Place, Senders};
 use crate::wire::Reader;
-use crate::{DecodeError, DecodeErrorKind, EncodeError, PacketType, ReasonCode, Version};
+use crate::{DecodeErrorKind, EncodeError, PacketType, ReasonCode, Version};
 
 const CONNACK: Place = Place::of(PacketType::ConnAck);
 const PUBACK: Place = Place::of(PacketType::PubAck);
@@ -81,9 +81,9 @@ pub(crate) fn decode(
     packet: PacketType,
     version: Version,
     senders: Senders,
-) -> Result<ReasonCode, DecodeError> {
-    let start = *reader;
-    let byte = reader.u8()?;
+) -> ReasonCode {
+    let start = reader.offset();
+    let byte = reader.u8();
     let reason = match (version, packet) {
         (Version::V3_1_1, PacketType::ConnAck) => from_return_code(byte),
         // [MQTT3-3.9.3-2]
@@ -97,7 +97,10 @@ pub(crate) fn decode(
                 .is_nobody()
         }),
     };
-    reason.ok_or_else(|| start.error(DecodeErrorKind::InvalidReasonCode(byte)))
+    reason.unwrap_or_else(|| {
+        reader.fail(DecodeErrorKind::InvalidReasonCode(byte), start);
+        ReasonCode::Success
+    })
 }
 
 /// Whether the reason code may be in the packet; `senders` are narrowed to those who may send it there.

@@ -3,8 +3,8 @@ use crate::allowed::{Place, Senders};
 use crate::sequence::Wired;
 use crate::wire::{Reader, Writer};
 use crate::{
-    DecodeError, DecodeErrorKind, Element, EncodeError, PacketId, PacketType, Properties,
-    ReasonCode, Sequence, Version, property,
+    DecodeErrorKind, Element, EncodeError, PacketId, PacketType, Properties, ReasonCode, Sequence,
+    Version, property,
 };
 
 /// What SUBACK and UNSUBACK carry (sections 3.9 and 3.11).
@@ -25,28 +25,24 @@ impl<'a> SubAck<'a> {
         packet: PacketType,
         version: Version,
         senders: Senders,
-    ) -> Result<Self, DecodeError> {
-        let packet_id = reader.packet_id()?;
-        let properties = property::decode(reader, version, Place::of(packet), senders)?;
-        if !has_reasons(packet, version) {
-            return Ok(Self {
-                packet_id,
-                properties,
-                reasons: Sequence::EMPTY,
-            });
+    ) -> Self {
+        let packet_id = reader.packet_id();
+        let properties = property::decode(reader, version, Place::of(packet), senders);
+        let mut reasons = Sequence::EMPTY;
+        if has_reasons(packet, version) {
+            reasons = Sequence::from_wire(reader.rest());
+            if reader.is_empty() {
+                reader.fail(DecodeErrorKind::EmptyPayload, reader.offset());
+            }
+            while !reader.is_empty() {
+                reason::decode(reader, packet, version, senders);
+            }
         }
-        let reasons = Sequence::from_wire(reader.rest());
-        if reader.is_empty() {
-            return Err(reader.error(DecodeErrorKind::EmptyPayload));
-        }
-        while !reader.is_empty() {
-            reason::decode(reader, packet, version, senders)?;
-        }
-        Ok(Self {
+        Self {
             packet_id,
             properties,
             reasons,
-        })
+        }
     }
 
     pub(super) fn check(&self, packet: PacketType, version: Version) -> Result<(), EncodeError> {
@@ -78,7 +74,7 @@ impl Element<'_> for ReasonCode {}
 
 impl<'a> Wired<'a> for ReasonCode {
     fn read(reader: &mut Reader<'a>) -> Option<Self> {
-        reader.u8().ok().and_then(Self::from_u8)
+        Self::from_u8(reader.u8())
     }
 
     fn write(&self, out: &mut Writer<'_>) {

@@ -2,8 +2,8 @@ use crate::allowed::{Place, Senders};
 use crate::sequence::Wired;
 use crate::wire::{Reader, Writer};
 use crate::{
-    DecodeError, DecodeErrorKind, Element, EncodeError, PacketId, PacketType, Properties, QoS,
-    Sequence, TopicFilter, Version, property,
+    DecodeErrorKind, Element, EncodeError, PacketId, PacketType, Properties, QoS, Sequence,
+    TopicFilter, Version, property,
 };
 
 /// A SUBSCRIBE packet (section 3.8).
@@ -75,26 +75,22 @@ impl<'a> Subscription<'a> {
 const PLACE: Place = Place::of(PacketType::Subscribe);
 
 impl<'a> Subscribe<'a> {
-    pub(super) fn decode(
-        reader: &mut Reader<'a>,
-        version: Version,
-        senders: Senders,
-    ) -> Result<Self, DecodeError> {
-        let packet_id = reader.packet_id()?;
-        let properties = property::decode(reader, version, PLACE, senders)?;
+    pub(super) fn decode(reader: &mut Reader<'a>, version: Version, senders: Senders) -> Self {
+        let packet_id = reader.packet_id();
+        let properties = property::decode(reader, version, PLACE, senders);
         let subscriptions = Sequence::from_wire(reader.rest());
         // [MQTT-3.8.3-2] [MQTT3-3.8.3-3]
         if reader.is_empty() {
-            return Err(reader.error(DecodeErrorKind::EmptyPayload));
+            reader.fail(DecodeErrorKind::EmptyPayload, reader.offset());
         }
         while !reader.is_empty() {
-            Subscription::decode(reader, version)?;
+            Subscription::decode(reader, version);
         }
-        Ok(Self {
+        Self {
             packet_id,
             properties,
             subscriptions,
-        })
+        }
     }
 
     pub(super) fn check(&self, version: Version) -> Result<(), EncodeError> {
@@ -120,18 +116,19 @@ impl<'a> Subscribe<'a> {
 }
 
 impl<'a> Subscription<'a> {
-    fn decode(reader: &mut Reader<'a>, version: Version) -> Result<Self, DecodeError> {
+    fn decode(reader: &mut Reader<'a>, version: Version) -> Self {
         // [MQTT-3.8.3-1]
-        let filter = reader.topic_filter()?;
-        let options_field = *reader;
-        let byte = reader.u8()?;
-        let options = SubscriptionOptions::from_u8(byte, version)
-            .map_err(|kind| options_field.error(kind))?;
+        let filter = reader.topic_filter();
+        let start = reader.offset();
+        let options = SubscriptionOptions::from_u8(reader.u8(), version).unwrap_or_else(|kind| {
+            reader.fail(kind, start);
+            SubscriptionOptions::default()
+        });
         // [MQTT-3.8.3-4]
         if options.no_local && filter.share_name().is_some() {
-            return Err(options_field.error(DecodeErrorKind::NoLocalOnShared));
+            reader.fail(DecodeErrorKind::NoLocalOnShared, start);
         }
-        Ok(Self { filter, options })
+        Self { filter, options }
     }
 }
 
@@ -172,7 +169,7 @@ impl<'a> Element<'a> for Subscription<'a> {}
 impl<'a> Wired<'a> for Subscription<'a> {
     fn read(reader: &mut Reader<'a>) -> Option<Self> {
         // What 3.1.1 allows is what 5.0 reads the same.
-        Self::decode(reader, Version::V5).ok()
+        Some(Self::decode(reader, Version::V5))
     }
 
     fn write(&self, out: &mut Writer<'_>) {

@@ -2,8 +2,8 @@ use crate::allowed::{Place, Senders};
 use crate::sequence::Wired;
 use crate::wire::{Reader, Writer};
 use crate::{
-    DecodeError, DecodeErrorKind, Element, EncodeError, PacketId, PacketType, Properties, Sequence,
-    TopicFilter, Version, property,
+    DecodeErrorKind, Element, EncodeError, PacketId, PacketType, Properties, Sequence, TopicFilter,
+    Version, property,
 };
 
 /// An UNSUBSCRIBE packet (section 3.10).
@@ -21,27 +21,23 @@ pub struct Unsubscribe<'a> {
 const PLACE: Place = Place::of(PacketType::Unsubscribe);
 
 impl<'a> Unsubscribe<'a> {
-    pub(super) fn decode(
-        reader: &mut Reader<'a>,
-        version: Version,
-        senders: Senders,
-    ) -> Result<Self, DecodeError> {
-        let packet_id = reader.packet_id()?;
-        let properties = property::decode(reader, version, PLACE, senders)?;
+    pub(super) fn decode(reader: &mut Reader<'a>, version: Version, senders: Senders) -> Self {
+        let packet_id = reader.packet_id();
+        let properties = property::decode(reader, version, PLACE, senders);
         let filters = Sequence::from_wire(reader.rest());
         // [MQTT-3.10.3-2] [MQTT3-3.10.3-2]
         if reader.is_empty() {
-            return Err(reader.error(DecodeErrorKind::EmptyPayload));
+            reader.fail(DecodeErrorKind::EmptyPayload, reader.offset());
         }
         while !reader.is_empty() {
             // [MQTT-3.10.3-1]
-            reader.topic_filter()?;
+            reader.topic_filter();
         }
-        Ok(Self {
+        Self {
             packet_id,
             properties,
             filters,
-        })
+        }
     }
 
     pub(super) fn check(&self, version: Version) -> Result<(), EncodeError> {
@@ -62,7 +58,7 @@ impl<'a> Element<'a> for TopicFilter<'a> {}
 
 impl<'a> Wired<'a> for TopicFilter<'a> {
     fn read(reader: &mut Reader<'a>) -> Option<Self> {
-        reader.topic_filter().ok()
+        Some(reader.topic_filter())
     }
 
     fn write(&self, out: &mut Writer<'_>) {

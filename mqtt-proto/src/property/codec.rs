@@ -6,7 +6,7 @@ use super::{Properties, Property, PropertyId};
 use crate::allowed::{Place, Senders};
 use crate::sequence::Wired;
 use crate::wire::{Reader, Writer, string};
-use crate::{DecodeError, DecodeErrorKind, Element, EncodeError, Sequence, Version};
+use crate::{DecodeErrorKind, Element, EncodeError, Sequence, Version};
 
 /// Reads the properties that `senders` may send at `place`; nothing in 3.1.1, which has none.
 #[inline]
@@ -15,16 +15,15 @@ pub(crate) fn decode<'a>(
     version: Version,
     place: Place,
     senders: Senders,
-) -> Result<Properties<'a>, DecodeError> {
+) -> Properties<'a> {
     if version == Version::V3_1_1 {
-        return Ok(Properties::EMPTY);
+        return Properties::EMPTY;
     }
     // [MQTT-2.2.2-1] Where there are none the length is there all the same.
-    let len = reader.varint()?;
-    if len == 0 {
-        return Ok(Properties::EMPTY);
+    match reader.varint() {
+        0 => Properties::EMPTY,
+        len => decode_some(reader, len, place, senders),
     }
-    decode_some(reader, len, place, senders)
 }
 
 /// Out of line, since most packets have no properties.
@@ -34,38 +33,43 @@ fn decode_some<'a>(
     len: u32,
     place: Place,
     senders: Senders,
-) -> Result<Properties<'a>, DecodeError> {
-    let section = reader.section(usize::try_from(len).unwrap_or(usize::MAX))?;
-    validate(section, place, senders)?;
-    Ok(Sequence::from_wire(section.rest()))
-}
-
-fn validate(mut section: Reader<'_>, place: Place, senders: Senders) -> Result<(), DecodeError> {
-    let start = section;
+) -> Properties<'a> {
+    let mut section = reader.section(usize::try_from(len).unwrap_or(usize::MAX));
+    let (start, bytes) = (section.offset(), section.rest());
     let mut census = Census::new(place, senders);
     while !section.is_empty() {
-        let property = section;
-        let row = read_row(&mut section)?;
-        census.admit(row).map_err(|refusal| {
-            property.error(match refusal {
+        let property_start = section.offset();
+        let Some(row) = read_row(&mut section) else {
+            break;
+        };
+        if let Err(refusal) = census.admit(row) {
+            let kind = match refusal {
                 Refusal::NotAllowed => DecodeErrorKind::PropertyNotAllowed(row.id),
                 Refusal::WrongSender => DecodeErrorKind::PropertyOfOtherSide(row.id),
                 Refusal::Repeated => DecodeErrorKind::PropertyRepeated(row.id),
-            })
-        })?;
-        Value::read(row, &mut section)?;
+            };
+            section.fail(kind, property_start);
+        }
+        Value::read(row, &mut section);
     }
     if census.has(PropertyId::AuthenticationData) && !census.has(PropertyId::AuthenticationMethod) {
-        return Err(start.error(DecodeErrorKind::AuthenticationDataWithoutMethod));
+        section.fail(DecodeErrorKind::AuthenticationDataWithoutMethod, start);
     }
-    Ok(())
+    if let Err(error) = section.checked(()) {
+        reader.fail_with(error);
+    }
+    Sequence::from_wire(bytes)
 }
 
 /// Reads an identifier: a Variable Byte Integer, though none of today's takes more than one byte.
-fn read_row(reader: &mut Reader<'_>) -> Result<&'static Row, DecodeError> {
-    let start = *reader;
-    let id = reader.varint()?;
-    row(id).ok_or_else(|| start.error(DecodeErrorKind::UnknownProperty(id)))
+fn read_row(reader: &mut Reader<'_>) -> Option<&'static Row> {
+    let start = reader.offset();
+    let id = reader.varint();
+    let row = row(id);
+    if row.is_none() {
+        reader.fail(DecodeErrorKind::UnknownProperty(id), start);
+    }
+    row
 }
 
 /// What the table says of a property.
@@ -154,11 +158,11 @@ impl<'a> Properties<'a> {
         };
         let mut reader = Reader::new(bytes, 0);
         while !reader.is_empty() {
-            let row = read_row(&mut reader).ok()?;
+            let row = read_row(&mut reader)?;
             if row.id == id {
-                return Property::from_value(id, Value::read(row, &mut reader).ok()?);
+                return Property::from_value(id, Value::read(row, &mut reader));
             }
-            Value::skip(row.wire, &mut reader).ok()?;
+            Value::skip(row.wire, &mut reader);
         }
         None
     }
@@ -168,9 +172,8 @@ impl<'a> Element<'a> for Property<'a> {}
 
 impl<'a> Wired<'a> for Property<'a> {
     fn read(reader: &mut Reader<'a>) -> Option<Self> {
-        let row = read_row(reader).ok()?;
-        let value = Value::read(row, reader).ok()?;
-        Self::from_value(row.id, value)
+        let row = read_row(reader)?;
+        Self::from_value(row.id, Value::read(row, reader))
     }
 
     fn write(&self, out: &mut Writer<'_>) {

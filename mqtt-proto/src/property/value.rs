@@ -5,7 +5,7 @@ use core::num::{NonZeroU16, NonZeroU32};
 use super::table::{Range, Row, Wire};
 use super::{Property, PropertyId};
 use crate::wire::{Reader, Writer};
-use crate::{DecodeError, DecodeErrorKind, QoS, SubscriptionIdentifier, TopicName};
+use crate::{DecodeErrorKind, QoS, SubscriptionIdentifier, TopicName};
 
 /// A value in one of the few forms that values have.
 #[derive(Clone, Copy, Debug)]
@@ -18,40 +18,39 @@ pub(crate) enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    pub(crate) fn read(row: &Row, reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let start = *reader;
+    pub(crate) fn read(row: &Row, reader: &mut Reader<'a>) -> Self {
+        let start = reader.offset();
         let number = match row.wire {
-            Wire::Byte => u32::from(reader.u8()?),
-            Wire::TwoBytes => u32::from(reader.u16()?),
-            Wire::FourBytes => reader.u32()?,
-            Wire::VariableByteInteger => reader.varint()?,
-            Wire::Text if row.range == Range::Topic => {
-                return Ok(Self::Topic(reader.topic_name()?));
-            }
-            Wire::Text => return Ok(Self::Text(reader.string()?)),
-            Wire::Binary => return Ok(Self::Binary(reader.binary()?)),
+            Wire::Byte => u32::from(reader.u8()),
+            Wire::TwoBytes => u32::from(reader.u16()),
+            Wire::FourBytes => reader.u32(),
+            Wire::VariableByteInteger => reader.varint(),
+            Wire::Text if row.range == Range::Topic => return Self::Topic(reader.topic_name()),
+            Wire::Text => return Self::Text(reader.string()),
+            Wire::Binary => return Self::Binary(reader.binary()),
             // [MQTT-1.5.7-1]
-            Wire::TextPair => return Ok(Self::Pair(reader.string()?, reader.string()?)),
+            Wire::TextPair => return Self::Pair(reader.string(), reader.string()),
         };
-        if row.holds(number) {
-            return Ok(Self::Number(number));
+        if !row.holds(number) {
+            let kind = match row.id {
+                // [MQTT-3.3.2-8], with a reason code of its own.
+                PropertyId::TopicAlias => DecodeErrorKind::TopicAliasInvalid(0),
+                id => DecodeErrorKind::PropertyValue(id),
+            };
+            reader.fail(kind, start);
         }
-        Err(start.error(match row.id {
-            // [MQTT-3.3.2-8], with a reason code of its own.
-            PropertyId::TopicAlias => DecodeErrorKind::TopicAliasInvalid(0),
-            id => DecodeErrorKind::PropertyValue(id),
-        }))
+        Self::Number(number)
     }
 
     /// Passes over a value that has been validated.
-    pub(crate) fn skip(wire: Wire, reader: &mut Reader<'a>) -> Result<(), DecodeError> {
+    pub(crate) fn skip(wire: Wire, reader: &mut Reader<'a>) {
         match wire {
-            Wire::Byte => reader.u8().map(drop),
-            Wire::TwoBytes => reader.u16().map(drop),
-            Wire::FourBytes => reader.u32().map(drop),
-            Wire::VariableByteInteger => reader.varint().map(drop),
-            Wire::Text | Wire::Binary => reader.binary().map(drop),
-            Wire::TextPair => reader.binary().and_then(|_| reader.binary()).map(drop),
+            Wire::Byte => drop(reader.section(1)),
+            Wire::TwoBytes => drop(reader.section(2)),
+            Wire::FourBytes => drop(reader.section(4)),
+            Wire::VariableByteInteger => drop(reader.varint()),
+            Wire::Text | Wire::Binary => drop(reader.binary()),
+            Wire::TextPair => drop((reader.binary(), reader.binary())),
         }
     }
 

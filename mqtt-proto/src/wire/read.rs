@@ -8,13 +8,18 @@ use crate::{DecodeError, DecodeErrorKind, PacketId, TopicErrorKind, TopicFilter,
 
 /// Reads the fields of one packet in order, and knows where in the packet it is.
 ///
+/// The first error stays: what is read after it is a value without meaning, and in the
+/// end [`finish`](Self::finish) tells. So a packet's fields are read one after another
+/// without a way out at each, which takes half the code.
+///
 /// A field that does not fit is an error at the field's first byte, whatever
 /// follows, so that the error is the same when less of the packet is at hand.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
     /// The offset in the packet of the end of `rest`.
     end: usize,
+    error: Option<DecodeError>,
 }
 
 impl<'a> Reader<'a> {
@@ -23,9 +28,11 @@ impl<'a> Reader<'a> {
         Self {
             rest: bytes,
             end: offset.saturating_add(bytes.len()),
+            error: None,
         }
     }
 
+    /// Where in the packet the next byte is.
     pub(crate) const fn offset(&self) -> usize {
         self.end.saturating_sub(self.rest.len())
     }
@@ -34,118 +41,144 @@ impl<'a> Reader<'a> {
         self.rest
     }
 
+    /// Whether all has been read; after an error it has.
     pub(crate) const fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
-    pub(crate) const fn error(&self, kind: DecodeErrorKind) -> DecodeError {
-        DecodeError {
-            kind,
-            offset: self.offset(),
+    /// Notes an error, unless there was one before.
+    #[cold]
+    pub(crate) fn fail(&mut self, kind: DecodeErrorKind, offset: usize) {
+        self.fail_with(DecodeError { kind, offset });
+    }
+
+    #[cold]
+    pub(crate) fn fail_with(&mut self, error: DecodeError) {
+        self.error.get_or_insert(error);
+        self.rest = &[];
+    }
+
+    /// The value that was read, if there was no error.
+    pub(crate) fn checked<T>(&self, value: T) -> Result<T, DecodeError> {
+        match self.error {
+            None => Ok(value),
+            Some(error) => Err(error),
         }
     }
 
-    pub(crate) fn u8(&mut self) -> Result<u8, DecodeError> {
-        self.parse(be_u8)
+    /// As [`checked`](Self::checked), and nothing may be left.
+    pub(crate) fn finish<T>(mut self, value: T) -> Result<T, DecodeError> {
+        if !self.is_empty() {
+            self.fail(DecodeErrorKind::TrailingBytes, self.offset());
+        }
+        self.checked(value)
     }
 
-    pub(crate) fn u16(&mut self) -> Result<u16, DecodeError> {
-        self.parse(be_u16)
+    pub(crate) fn u8(&mut self) -> u8 {
+        self.parse(be_u8).unwrap_or_default()
     }
 
-    pub(crate) fn u32(&mut self) -> Result<u32, DecodeError> {
-        self.parse(be_u32)
+    pub(crate) fn u16(&mut self) -> u16 {
+        self.parse(be_u16).unwrap_or_default()
     }
 
-    pub(crate) fn varint(&mut self) -> Result<u32, DecodeError> {
+    pub(crate) fn u32(&mut self) -> u32 {
+        self.parse(be_u32).unwrap_or_default()
+    }
+
+    pub(crate) fn varint(&mut self) -> u32 {
         match varint::decode(self.rest) {
             Ok(Some((value, len))) => {
                 self.rest = self.rest.get(len..).unwrap_or_default();
-                Ok(value)
+                return value;
             }
-            Ok(None) => Err(self.error(DecodeErrorKind::Truncated)),
-            Err((kind, at)) => Err(DecodeError {
-                kind,
-                offset: self.offset().saturating_add(at),
-            }),
+            Ok(None) => self.fail(DecodeErrorKind::Truncated, self.offset()),
+            Err((kind, at)) => self.fail(kind, self.offset().saturating_add(at)),
         }
+        0
     }
 
     /// A reader of the next `len` bytes alone.
-    pub(crate) fn section(&mut self, len: usize) -> Result<Self, DecodeError> {
+    pub(crate) fn section(&mut self, len: usize) -> Self {
         let start = self.offset();
-        Ok(Self::new(self.parse(take(len))?, start))
+        Self::new(self.parse(take(len)).unwrap_or_default(), start)
     }
 
-    pub(crate) fn binary(&mut self) -> Result<&'a [u8], DecodeError> {
-        self.parse(length_data(be_u16))
+    pub(crate) fn binary(&mut self) -> &'a [u8] {
+        self.parse(length_data(be_u16)).unwrap_or_default()
     }
 
-    pub(crate) fn string(&mut self) -> Result<&'a str, DecodeError> {
-        let field = *self;
-        string::decode(self.binary()?).map_err(|error| field.in_string(error))
+    pub(crate) fn string(&mut self) -> &'a str {
+        let start = self.offset();
+        let bytes = self.binary();
+        string::decode(bytes).unwrap_or_else(|(kind, at)| {
+            self.fail(kind, in_string(start, at));
+            ""
+        })
     }
 
-    pub(crate) fn packet_id(&mut self) -> Result<PacketId, DecodeError> {
-        let field = *self;
+    pub(crate) fn packet_id(&mut self) -> PacketId {
+        let start = self.offset();
         // [MQTT-2.2.1-3] [MQTT-2.2.1-4] [MQTT3-2.3.1-1]
-        PacketId::new(self.u16()?).ok_or_else(|| field.error(DecodeErrorKind::PacketIdZero))
-    }
-
-    #[inline(always)]
-    pub(crate) fn topic_name(&mut self) -> Result<TopicName<'a>, DecodeError> {
-        let field = *self;
-        let bytes = self.binary()?;
-        let string = string::utf8(bytes).map_err(|error| field.in_string(error))?;
-        TopicName::new(string).map_err(|error| {
-            field.in_string((
-                topic_error(error.kind, DecodeErrorKind::TopicName),
-                error.offset,
-            ))
+        PacketId::new(self.u16()).unwrap_or_else(|| {
+            self.fail(DecodeErrorKind::PacketIdZero, start);
+            PacketId::MIN
         })
     }
 
-    pub(crate) fn topic_filter(&mut self) -> Result<TopicFilter<'a>, DecodeError> {
-        let field = *self;
-        let bytes = self.binary()?;
-        let string = string::utf8(bytes).map_err(|error| field.in_string(error))?;
-        TopicFilter::new(string).map_err(|error| {
-            field.in_string((
-                topic_error(error.kind, DecodeErrorKind::TopicFilter),
-                error.offset,
-            ))
+    #[inline]
+    pub(crate) fn topic_name(&mut self) -> TopicName<'a> {
+        let start = self.offset();
+        let name = self.utf8();
+        TopicName::new(name).unwrap_or_else(|error| {
+            let kind = match error.kind {
+                TopicErrorKind::Nul => DecodeErrorKind::NulInString,
+                kind => DecodeErrorKind::TopicName(kind),
+            };
+            self.fail(kind, in_string(start, error.offset));
+            TopicName::from_checked("")
         })
     }
 
-    fn parse<T>(
-        &mut self,
-        mut parser: impl Parser<&'a [u8], Output = T, Error = ()>,
-    ) -> Result<T, DecodeError> {
+    pub(crate) fn topic_filter(&mut self) -> TopicFilter<'a> {
+        let start = self.offset();
+        let filter = self.utf8();
+        TopicFilter::new(filter).unwrap_or_else(|error| {
+            let kind = match error.kind {
+                TopicErrorKind::Nul => DecodeErrorKind::NulInString,
+                kind => DecodeErrorKind::TopicFilter(kind),
+            };
+            self.fail(kind, in_string(start, error.offset));
+            TopicFilter::from_checked("")
+        })
+    }
+
+    /// A string in which U+0000 has not been looked for.
+    fn utf8(&mut self) -> &'a str {
+        let start = self.offset();
+        let bytes = self.binary();
+        string::utf8(bytes).unwrap_or_else(|(kind, at)| {
+            self.fail(kind, in_string(start, at));
+            ""
+        })
+    }
+
+    #[inline]
+    fn parse<T>(&mut self, mut parser: impl Parser<&'a [u8], Output = T, Error = ()>) -> Option<T> {
         match parser.parse(self.rest) {
             Ok((rest, value)) => {
                 self.rest = rest;
-                Ok(value)
+                Some(value)
             }
-            Err(_) => Err(self.error(DecodeErrorKind::Truncated)),
-        }
-    }
-
-    /// An error in the string that starts here with its two byte length.
-    fn in_string(&self, (kind, at): (DecodeErrorKind, usize)) -> DecodeError {
-        DecodeError {
-            kind,
-            offset: self.offset().saturating_add(2).saturating_add(at),
+            Err(_) => {
+                self.fail(DecodeErrorKind::Truncated, self.offset());
+                None
+            }
         }
     }
 }
 
-/// U+0000 makes any string malformed, a topic or not.
-fn topic_error(
-    kind: TopicErrorKind,
-    other: fn(TopicErrorKind) -> DecodeErrorKind,
-) -> DecodeErrorKind {
-    match kind {
-        TopicErrorKind::Nul => DecodeErrorKind::NulInString,
-        kind => other(kind),
-    }
+/// The offset of a byte in the string that starts, with its two byte length, at `start`.
+const fn in_string(start: usize, at: usize) -> usize {
+    start.saturating_add(2).saturating_add(at)
 }
