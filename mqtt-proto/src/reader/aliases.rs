@@ -44,8 +44,13 @@ impl Aliases {
         }
         // What lies before the old record moves over it.
         let first = room.len().saturating_sub(self.used);
-        if let Some(moved) = room.get_mut(first..old_end) {
-            moved.rotate_right(old_len.min(moved.len()));
+        let old_start = old_end.saturating_sub(old_len);
+        for at in (first..old_start).rev() {
+            if let Some(&byte) = room.get(at)
+                && let Some(to) = room.get_mut(at.saturating_add(old_len))
+            {
+                *to = byte;
+            }
         }
         let start = room.len().saturating_sub(used);
         let mut out = Writer::new(room.get_mut(start..).unwrap_or_default());

@@ -88,12 +88,12 @@ impl<'a> TopicFilter<'a> {
                 offset,
             });
         }
-        let shared = filter
-            .strip_prefix(SHARE)
-            .map(|rest| rest.split_once('/').unwrap_or((rest, "")));
-        if let Some((name, matched)) = shared {
+        if filter.starts_with(SHARE) {
             // [MQTT-4.8.2-1] [MQTT-4.8.2-2]
-            if name.is_empty() || matched.is_empty() || name.contains(['+', '#']) {
+            let valid = split_share(filter).is_some_and(|(name, matched)| {
+                !name.is_empty() && !matched.is_empty() && !name.bytes().any(is_wildcard)
+            });
+            if !valid {
                 return Err(TopicError {
                     kind: TopicErrorKind::Share,
                     offset: SHARE.len(),
@@ -147,7 +147,7 @@ impl<'a> TopicFilter<'a> {
     /// Whether it contains `+` or `#`.
     #[must_use]
     pub fn has_wildcard(self) -> bool {
-        self.0.contains(['+', '#'])
+        self.0.bytes().any(is_wildcard)
     }
 
     /// Whether a message published to `name` is for this filter (section 4.7); a
@@ -176,8 +176,19 @@ impl<'a> TopicFilter<'a> {
     }
 
     fn split_share(self) -> Option<(&'a str, &'a str)> {
-        self.0.strip_prefix(SHARE)?.split_once('/')
+        split_share(self.0)
     }
+}
+
+const fn is_wildcard(byte: u8) -> bool {
+    matches!(byte, b'+' | b'#')
+}
+
+/// The ShareName and what follows it; byte by byte, since `str::split_once` is large.
+fn split_share(filter: &str) -> Option<(&str, &str)> {
+    let rest = filter.strip_prefix(SHARE)?;
+    let slash = rest.bytes().position(|byte| byte == b'/')?;
+    Some((rest.get(..slash)?, rest.get(slash.checked_add(1)?..)?))
 }
 
 /// The closer look, which few names ask for.
