@@ -1,7 +1,11 @@
 //! Builds for targets without an operating system, with an installed target or without.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// The target of the board that is emulated.
+pub(crate) const TARGET: &str = "thumbv7m-none-eabi";
 
 /// One build of a package that stands outside the workspace.
 pub(crate) struct Build<'a> {
@@ -18,51 +22,16 @@ impl Build<'_> {
     /// Where rustup's toolchain has the target, that is used; where it has not, Debian's toolchain
     /// builds `core` from source.
     pub(crate) fn run(&self) -> Result<PathBuf, String> {
-        let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]))?;
-        let sysroot = Path::new(sysroot.trim());
         let target_dir = self.package.join("target");
-        let mut cargo = if sysroot
-            .join("lib/rustlib")
-            .join(self.target)
-            .join("lib")
-            .is_dir()
-        {
-            eprintln!("-- {}: the installed target", self.target);
-            Command::new("cargo")
-        } else {
-            let (rustc, cargo) = ("/usr/bin/rustc", "/usr/bin/cargo");
-            if !Path::new("/usr/lib/rustlib/src/rust").exists() {
-                return Err(format!(
-                    "neither the target {0} (rustup target add {0}) nor Debian's rustc-web, cargo-web and rust-web-src are installed",
-                    self.target
-                ));
-            }
-            eprintln!(
-                "-- {}: not installed; core built from source by Debian's {rustc}",
-                self.target
-            );
-            let mut command = Command::new(cargo);
-            let path = std::env::var("PATH").unwrap_or_default();
-            let linker = format!(
-                "CARGO_TARGET_{}_LINKER",
-                self.target.replace('-', "_").to_uppercase()
-            );
-            command
-                .env("PATH", format!("/usr/bin:{path}"))
-                .env("RUSTC", rustc)
-                .env("RUSTC_BOOTSTRAP", "1")
-                .env(linker, lld(sysroot))
-                .env_remove("RUSTUP_TOOLCHAIN");
-            command.arg("-Zbuild-std=core");
-            command
-        };
-        // A target directory, wrapper or flags meant for the host's build do not belong here.
+        let toolchain = Toolchain::of(self.target)?;
+        eprintln!("-- {}: {toolchain}", self.target);
+        let mut cargo = toolchain.cargo(self.target)?;
+        // Flags meant for the host's build do not belong here.
         cargo
             .current_dir(self.package)
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
             .args([
-                "build",
                 "--release",
                 "--quiet",
                 "--target",
@@ -82,18 +51,92 @@ impl Build<'_> {
     }
 }
 
-/// The linker that comes with rustup's toolchain, else Debian's.
-fn lld(sysroot: &Path) -> PathBuf {
-    let own = sysroot.join("lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld");
-    if own.is_file() {
-        own
-    } else {
-        PathBuf::from("ld.lld")
+/// What builds for a target.
+enum Toolchain {
+    /// rustup's, with the target installed.
+    Installed,
+    /// Debian's, which builds `core` from source.
+    Debian,
+}
+
+impl Toolchain {
+    fn of(target: &str) -> Result<Self, String> {
+        if sysroot()?
+            .join("lib/rustlib")
+            .join(target)
+            .join("lib")
+            .is_dir()
+        {
+            return Ok(Self::Installed);
+        }
+        if Path::new("/usr/lib/rustlib/src/rust").exists() {
+            return Ok(Self::Debian);
+        }
+        Err(format!(
+            "neither the target {target} (rustup target add {target}) nor Debian's rustc-web, cargo-web and rust-web-src are installed"
+        ))
+    }
+
+    fn cargo(&self, target: &str) -> Result<Command, String> {
+        if matches!(self, Self::Installed) {
+            let mut command = Command::new("cargo");
+            command.arg("build");
+            return Ok(command);
+        }
+        let mut command = Command::new("/usr/bin/cargo");
+        let path = std::env::var("PATH").unwrap_or_default();
+        let linker = format!(
+            "CARGO_TARGET_{}_LINKER",
+            target.replace('-', "_").to_uppercase()
+        );
+        command
+            .env("PATH", format!("/usr/bin:{path}"))
+            .env("RUSTC", "/usr/bin/rustc")
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env(linker, lld()?)
+            .env_remove("RUSTUP_TOOLCHAIN")
+            .args(["build", "-Zbuild-std=core"]);
+        Ok(command)
     }
 }
 
+impl fmt::Display for Toolchain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Installed => "the installed target",
+            Self::Debian => "not installed; core built from source by Debian's /usr/bin/rustc",
+        })
+    }
+}
+
+/// The compiler that builds for [`TARGET`], with its version.
+pub(crate) fn compiler() -> Result<String, String> {
+    let rustc = match Toolchain::of(TARGET)? {
+        Toolchain::Installed => "rustc",
+        Toolchain::Debian => "/usr/bin/rustc",
+    };
+    Ok(output(Command::new(rustc).arg("--version"))?
+        .trim()
+        .to_owned())
+}
+
+fn sysroot() -> Result<PathBuf, String> {
+    let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]))?;
+    Ok(PathBuf::from(sysroot.trim()))
+}
+
+/// The linker that comes with rustup's toolchain, else Debian's.
+fn lld() -> Result<PathBuf, String> {
+    let own = sysroot()?.join("lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld");
+    Ok(if own.is_file() {
+        own
+    } else {
+        PathBuf::from("ld.lld")
+    })
+}
+
 /// What a command prints; its failure is an error.
-pub(crate) fn output(command: &mut Command) -> Result<String, String> {
+fn output(command: &mut Command) -> Result<String, String> {
     let output = command
         .output()
         .map_err(|error| format!("cannot run {}: {error}", command.get_program().display()))?;

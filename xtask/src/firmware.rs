@@ -3,7 +3,6 @@
 //! Every wait is for something that is said, by the device or by the broker, and has a limit
 //! only so that a failure ends.
 
-mod process;
 mod proxy;
 
 use std::fs::File;
@@ -14,8 +13,8 @@ use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
-use crate::bare_metal::Build;
-use process::Process;
+use crate::bare_metal::{Build, TARGET};
+use crate::process::Process;
 use proxy::Proxy;
 
 /// Sixty-four times the RAM of the device.
@@ -38,7 +37,7 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     build("thumbv6m-none-eabi", "")?;
     for (version, features) in [("5.0", ""), ("3.1.1", "v3")] {
         println!("== MQTT {version}");
-        let firmware = build("thumbv7m-none-eabi", features)?;
+        let firmware = build(TARGET, features)?;
         let folder = root.join("target/firmware").join(version);
         std::fs::create_dir_all(&folder)
             .map_err(|error| format!("{}: {error}", folder.display()))?;
@@ -58,11 +57,7 @@ struct Scenario {
 
 impl Scenario {
     fn start(folder: &Path, firmware: &Path, version: &'static str) -> Result<Self, String> {
-        // Taken and given back: the broker is told a port, it cannot be asked for one.
-        let port = TcpListener::bind(("127.0.0.1", 0))
-            .and_then(|listener| listener.local_addr())
-            .map_err(|error| format!("no free port: {error}"))?
-            .port();
+        let port = free_port()?;
         let broker = broker(folder, port)?;
         let proxy =
             Proxy::start(port).map_err(|error| format!("cannot start the proxy: {error}"))?;
@@ -300,7 +295,7 @@ impl Scenario {
     }
 }
 
-fn broker(folder: &Path, port: u16) -> Result<Process, String> {
+pub(crate) fn broker(folder: &Path, port: u16) -> Result<Process, String> {
     let path = folder.join("mosquitto.conf");
     let configuration = format!(
         "listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\npersistence false\nlog_type all\nlog_dest stdout\n"
@@ -313,6 +308,14 @@ fn broker(folder: &Path, port: u16) -> Result<Process, String> {
     let mut broker = Process::start("broker", Command::new(program).arg("-c").arg(&path), true)?;
     broker.expect_part("running")?;
     Ok(broker)
+}
+
+/// A free port of the loopback. Taken and given back: the broker is told one, it cannot be asked.
+pub(crate) fn free_port() -> Result<u16, String> {
+    TcpListener::bind(("127.0.0.1", 0))
+        .and_then(|listener| listener.local_addr())
+        .map(|address| address.port())
+        .map_err(|error| format!("no free port: {error}"))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {

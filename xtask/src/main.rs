@@ -2,6 +2,8 @@
 
 mod bare_metal;
 mod firmware;
+mod process;
+mod size;
 mod spec;
 
 use std::path::Path;
@@ -19,6 +21,12 @@ enum Task {
     },
     /// Build the firmware of examples/firmware and run it in QEMU against a mosquitto of its own.
     Firmware,
+    /// Measure flash, RAM and stack on a Cortex-M3, and compare with examples/firmware/SIZE.md.
+    Size {
+        /// Write the table instead.
+        #[arg(long)]
+        update: bool,
+    },
     /// Check the citations of the specifications' conformance statements and print the coverage.
     Spec {
         /// List every statement with what cites it.
@@ -31,6 +39,7 @@ fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     match Task::parse() {
         Task::Ci { jobs } => ci(&root, &jobs),
+        Task::Size { update } => report(size::run(&root, update)),
         Task::Firmware => report(firmware::run(&root)),
         Task::Spec { verbose } => report(spec::run(&root, verbose)),
     }

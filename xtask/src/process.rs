@@ -10,7 +10,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A child process whose lines are read as they come.
-pub(super) struct Process {
+pub(crate) struct Process {
     name: &'static str,
     child: Child,
     lines: Receiver<String>,
@@ -19,7 +19,7 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts it; `listen`: its standard output is read here.
-    pub(super) fn start(
+    pub(crate) fn start(
         name: &'static str,
         command: &mut Command,
         listen: bool,
@@ -50,17 +50,17 @@ impl Process {
     }
 
     /// Waits for this line; others before it are passed over.
-    pub(super) fn expect(&mut self, line: &str) -> Result<(), String> {
+    pub(crate) fn expect(&mut self, line: &str) -> Result<(), String> {
         self.wait(line, |seen| seen == line)
     }
 
     /// Waits for a line that contains this.
-    pub(super) fn expect_part(&mut self, part: &str) -> Result<(), String> {
+    pub(crate) fn expect_part(&mut self, part: &str) -> Result<(), String> {
         self.wait(part, |seen| seen.contains(part))
     }
 
     /// Waits for a line, which must be this one.
-    pub(super) fn expect_next(&mut self, line: &str) -> Result<(), String> {
+    pub(crate) fn expect_next(&mut self, line: &str) -> Result<(), String> {
         let mut first = true;
         self.wait(line, |seen| {
             std::mem::replace(&mut first, false) && seen == line
@@ -84,8 +84,14 @@ impl Process {
         }
     }
 
+    /// Waits for a line, whatever it says.
+    pub(crate) fn next_line(&mut self) -> Result<String, String> {
+        self.wait("anything", |_| true)?;
+        Ok(self.seen.last().cloned().unwrap_or_default())
+    }
+
     /// Waits for its end, which must be a success.
-    pub(super) fn expect_exit(&mut self) -> Result<(), String> {
+    pub(crate) fn expect_exit(&mut self) -> Result<(), String> {
         // Its last lines; then the reading thread ends.
         while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
             self.seen.push(line);
@@ -102,7 +108,7 @@ impl Process {
     }
 
     /// Kills it without notice.
-    pub(super) fn kill(&mut self) -> Result<(), String> {
+    pub(crate) fn kill(&mut self) -> Result<(), String> {
         self.child
             .kill()
             .and_then(|()| self.child.wait())

@@ -1,0 +1,105 @@
+//! What a linked firmware holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use object::read::elf::{ElfFile32, FileHeader as _};
+use object::{Object as _, ObjectSection as _, ObjectSymbol as _, RelocationTarget, SectionKind};
+
+/// A linked firmware.
+pub(crate) struct Image {
+    /// `.text`, `.rodata`, `.data` and the vectors.
+    pub(crate) flash: u32,
+    /// `.data`, `.bss` and `.uninit`.
+    pub(crate) ram: u32,
+    bytes: Vec<u8>,
+}
+
+impl Image {
+    pub(crate) fn read(path: &Path) -> Result<Self, String> {
+        let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let file = parse(&bytes)?;
+        let (mut flash, mut ram) = (0, 0);
+        for section in file.sections() {
+            let size = u32::try_from(section.size()).map_err(|error| error.to_string())?;
+            match section.kind() {
+                SectionKind::Text | SectionKind::ReadOnlyData | SectionKind::ReadOnlyString => {
+                    flash += size;
+                }
+                SectionKind::Data => {
+                    flash += size;
+                    ram += size;
+                }
+                SectionKind::UninitializedData => ram += size,
+                _ => {}
+            }
+        }
+        Ok(Self { flash, ram, bytes })
+    }
+
+    /// The functions, outside the standard library, that lead to a panic.
+    ///
+    /// From the relocations that the linker was told to keep: who refers to whom. What refers to
+    /// the panic handler, however many calls away, can panic; no optimisation has removed it.
+    pub(crate) fn panicking(&self) -> Result<BTreeSet<String>, String> {
+        let file = parse(&self.bytes)?;
+        let functions: BTreeMap<u64, (u64, String)> = file
+            .symbols()
+            .filter(|symbol| symbol.kind() == object::SymbolKind::Text && symbol.size() > 0)
+            .filter_map(|symbol| {
+                let name = format!("{:#}", rustc_demangle::demangle(symbol.name().ok()?));
+                // Bit 0 of the address says that it is Thumb code.
+                Some((symbol.address() & !1, (symbol.size(), name)))
+            })
+            .collect();
+        let containing = |address: u64| {
+            let (start, (size, name)) = functions.range(..=address).next_back()?;
+            (address < start + size).then_some(name)
+        };
+        let mut callers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for section in file.sections() {
+            for (at, relocation) in section.relocations() {
+                let RelocationTarget::Symbol(index) = relocation.target() else {
+                    continue;
+                };
+                let Ok(target) = file.symbol_by_index(index) else {
+                    continue;
+                };
+                // A function of this crate is named by its section and an offset, or by itself.
+                let to = target.address() & !1;
+                if let (Some(from), Some(to)) = (containing(at), containing(to)) {
+                    callers.entry(to).or_default().insert(from);
+                }
+            }
+        }
+        let mut found = BTreeSet::new();
+        let mut reached: BTreeSet<&str> = BTreeSet::new();
+        let mut queue: Vec<&str> = functions
+            .values()
+            .map(|(_, name)| name.as_str())
+            .filter(|name| name.ends_with("rust_begin_unwind") || name.contains("core::panicking"))
+            .collect();
+        while let Some(name) = queue.pop() {
+            for &caller in callers.get(name).into_iter().flatten() {
+                if !reached.insert(caller) {
+                    continue;
+                }
+                if caller.starts_with("core::")
+                    || caller.starts_with("<core::")
+                    || caller.contains("rustc")
+                {
+                    queue.push(caller);
+                } else {
+                    found.insert(caller.to_owned());
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn parse(bytes: &[u8]) -> Result<ElfFile32<'_>, String> {
+    let _ = object::elf::FileHeader32::<object::Endianness>::parse(bytes)
+        .map_err(|error| error.to_string())?;
+    ElfFile32::parse(bytes).map_err(|error| error.to_string())
+}
