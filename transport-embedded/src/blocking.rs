@@ -5,33 +5,60 @@ use core::task::Poll;
 use embedded_io::{Error as _, ErrorKind, Read, ReadReady, Write};
 use mqtt_session::Storage;
 
-use crate::link::{Need, due};
+use crate::link::Action;
 use crate::{Clock, Commands, Connection, Step};
 
 type Polled<'a, S, C, E> = Poll<Result<Option<(Step<'a>, Commands<'a, S, C>)>, E>>;
 
-/// The blocking driver. A write may block; [`poll`](Self::poll) waits for nothing else.
+/// The blocking driver, where the transport can say whether it has bytes.
+impl<S: Storage, C: Clock, T: Read + ReadReady + Write> Connection<'_, S, C, T> {
+    /// Moves what bytes there are and keeps the session's deadlines. A write may block; nothing
+    /// else is waited for.
+    ///
+    /// `Pending`: there is nothing for the application now; call again when bytes have come, and
+    /// by [`poll_timeout`](mqtt_session::Session::poll_timeout) at the latest.
+    /// `Ready(Ok(None))`: the connection is over, all was sent, and the transport can be closed.
+    ///
+    /// # Errors
+    /// The transport failed; the connection is over, and the session knows.
+    pub fn poll(&mut self) -> Polled<'_, S, C, T::Error> {
+        self.advance(|transport, buf, _| {
+            if transport.read_ready()? {
+                transport.read(buf).map(Some)
+            } else {
+                Ok(None)
+            }
+        })
+    }
+}
+
+/// The blocking driver.
 impl<S: Storage, C: Clock, T: Read + Write> Connection<'_, S, C, T> {
     /// Moves bytes and keeps the session's deadlines until there is something for the
     /// application, or until a read times out.
     ///
-    /// `Ready(Ok(None))`: the connection is over, all was sent, and the transport can be closed.
     /// `Pending`: a read ended with [`ErrorKind::TimedOut`] or [`ErrorKind::Interrupted`], or the
     /// session waits for the application's acknowledgement; call again.
+    /// `Ready(Ok(None))`: the connection is over, all was sent, and the transport can be closed.
     ///
     /// The transport's `read` blocks, so deadlines (keep-alive!) are kept only as precisely as it
     /// times out: let it do so after a second at most. Prefer [`poll`](Self::poll) where the
-    /// transport implements `ReadReady`.
+    /// transport implements `ReadReady`; while a payload is being sent, this reads nothing.
     ///
     /// # Errors
     /// The transport failed; the connection is over, and the session knows.
     pub fn blocking_next(&mut self) -> Polled<'_, S, C, T::Error> {
-        self.advance(|transport, buf| match transport.read(buf) {
-            Ok(count) => Ok(Some(count)),
-            Err(error) => match error.kind() {
-                ErrorKind::TimedOut | ErrorKind::Interrupted => Ok(None),
-                _ => Err(error),
-            },
+        self.advance(|transport, buf, wait| {
+            if !wait {
+                return Ok(None);
+            }
+            match transport.read(buf) {
+                Ok(count) => Ok(Some(count)),
+                Err(error) => match error.kind() {
+                    ErrorKind::TimedOut | ErrorKind::Interrupted => Ok(None),
+                    _ => Err(error),
+                },
+            }
         })
     }
 
@@ -43,7 +70,10 @@ impl<S: Storage, C: Clock, T: Read + Write> Connection<'_, S, C, T> {
     /// The transport failed; the connection is over, and the session knows.
     pub fn blocking_send_payload(&mut self, bytes: &[u8]) -> Result<usize, T::Error> {
         let Commands { session, clock } = &mut self.commands;
-        let Need::Payload(due) = self.output.need(session, &mut self.input, clock.now()) else {
+        if self.link.fill(session, clock.now()) {
+            return Ok(0);
+        }
+        let Some(due) = session.poll_payload() else {
             return Ok(0);
         };
         let limit = usize::try_from(due.remaining).unwrap_or(usize::MAX);
@@ -51,8 +81,9 @@ impl<S: Storage, C: Clock, T: Read + Write> Connection<'_, S, C, T> {
         match self.transport.write(bytes) {
             Ok(count) => {
                 let count = count.min(bytes.len());
-                self.output.written(0);
-                session.payload_sent(clock.now(), u32::try_from(count).unwrap_or(due.remaining));
+                self.link.written(0);
+                let sent = u32::try_from(count).unwrap_or(due.remaining);
+                session.payload_sent(clock.now(), sent);
                 Ok(count)
             }
             Err(error) => {
@@ -62,59 +93,50 @@ impl<S: Storage, C: Clock, T: Read + Write> Connection<'_, S, C, T> {
         }
     }
 
+    /// `read`: `None` where there is nothing, and waiting, if it was allowed, did not help.
     fn advance(
         &mut self,
-        mut read: impl FnMut(&mut T, &mut [u8]) -> Result<Option<usize>, T::Error>,
+        mut read: impl FnMut(&mut T, &mut [u8], bool) -> Result<Option<usize>, T::Error>,
     ) -> Polled<'_, S, C, T::Error> {
         let Self {
             commands: Commands { session, clock },
-            input,
-            output,
+            link,
             transport,
-            payload_turn,
         } = self;
         let clock = *clock;
         let step = loop {
             let now = clock.now();
-            if let Some(step) = due(session, now) {
-                break step;
-            }
-            if input.is_ready(session) {
-                break input.offer(session, now);
-            }
-            let moved = match output.need(session, input, now) {
-                Need::Write => transport
-                    .write(output.bytes())
-                    .inspect(|&count| output.written(count)),
-                Need::Flush => transport.flush().map(|()| output.flushed()),
-                Need::Payload(due) if *payload_turn || !input.is_empty() => {
-                    *payload_turn = false;
-                    break Step::PayloadDue(due);
+            let action = link.action(session, now);
+            // How many bytes moved; 0: the transport is at its end; `None`: nothing happened.
+            let moved = match action {
+                Action::Offer => break link.offer(session, now),
+                Action::Return(step) => break step,
+                Action::Write => transport.write(link.output()).map(|count| {
+                    link.written(count);
+                    Some(count)
+                }),
+                Action::Flush => transport.flush().map(|()| {
+                    link.flushed();
+                    None
+                }),
+                Action::TryRead | Action::Read => {
+                    let wait = action == Action::Read;
+                    match read(transport, link.room(), wait) {
+                        Ok(None) if wait => return Poll::Pending,
+                        result => result.inspect(|count| {
+                            if let Some(count) = *count {
+                                link.received(count);
+                            }
+                        }),
+                    }
                 }
-                Need::Payload(due) => match read(transport, input.buf) {
-                    Ok(Some(count)) => {
-                        *payload_turn = true;
-                        input.received(count);
-                        Ok(count)
-                    }
-                    Ok(None) => break Step::PayloadDue(due),
-                    Err(error) => Err(error),
-                },
-                Need::Read => match read(transport, input.buf) {
-                    Ok(Some(count)) => {
-                        input.received(count);
-                        Ok(count)
-                    }
-                    Ok(None) => return Poll::Pending,
-                    Err(error) => Err(error),
-                },
-                Need::Wait => return Poll::Pending,
-                Need::Close => Ok(0),
-                Need::Over => return Poll::Ready(Ok(None)),
+                Action::Wait => return Poll::Pending,
+                Action::Close => Ok(Some(0)),
+                Action::Over => return Poll::Ready(Ok(None)),
             };
             match moved {
-                Ok(1..) => {}
-                Ok(0) => {
+                Ok(None | Some(1..)) => {}
+                Ok(Some(0)) => {
                     if let Some(event) = session.handle_close(clock.now()) {
                         break Step::Event(event);
                     }
@@ -127,26 +149,5 @@ impl<S: Storage, C: Clock, T: Read + Write> Connection<'_, S, C, T> {
             }
         };
         Poll::Ready(Ok(Some((step, Commands { session, clock }))))
-    }
-}
-
-/// The blocking driver, where the transport can say whether it has bytes.
-impl<S: Storage, C: Clock, T: Read + ReadReady + Write> Connection<'_, S, C, T> {
-    /// Moves what bytes there are and keeps the session's deadlines.
-    ///
-    /// `Pending`: there is nothing for the application now; call again when bytes have come, and
-    /// by [`poll_timeout`](mqtt_session::Session::poll_timeout) at the latest.
-    /// `Ready(Ok(None))`: the connection is over, all was sent, and the transport can be closed.
-    ///
-    /// # Errors
-    /// The transport failed; the connection is over, and the session knows.
-    pub fn poll(&mut self) -> Polled<'_, S, C, T::Error> {
-        self.advance(|transport, buf| {
-            if transport.read_ready()? {
-                transport.read(buf).map(Some)
-            } else {
-                Ok(None)
-            }
-        })
     }
 }

@@ -1,7 +1,7 @@
 use mqtt_proto::Connect;
 use mqtt_session::{ConnectError, Event, Session, State, Storage};
 
-use crate::link::{Input, Output, completed};
+use crate::link::{Link, completed};
 use crate::{Buffers, Clock, Commands, Connection, Step, Timer};
 
 /// A session with the memory and the clock that its connections need. Lives as long as the
@@ -58,16 +58,14 @@ impl<'b, S: Storage, C: Clock> Client<'b, S, C> {
             transmit,
         } = &mut self.buffers;
         let (count, reader) = self.session.connect(now, connect, transmit, scratch)?;
-        let commands = Commands {
-            session: self.session,
-            clock: &self.clock,
-        };
-        Ok(Connection::new(
-            commands,
-            Input::new(reader, receive),
-            Output::new(transmit, count),
+        Ok(Connection {
+            commands: Commands {
+                session: self.session,
+                clock: &self.clock,
+            },
+            link: Link::new(reader, receive, transmit, count),
             transport,
-        ))
+        })
     }
 
     /// Tells the session that a transport could not be opened: its reconnect policy counts that

@@ -2,6 +2,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod asynchronous;
 mod blocking;
 mod buffers;
 mod client;

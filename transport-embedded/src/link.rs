@@ -1,40 +1,57 @@
 //! What the two drivers share: the bytes of one connection, and what is to be done with them next.
 
 use mqtt_proto::PacketReader;
-use mqtt_session::{Instant, PayloadDue, Progress, Session, State, Storage};
+use mqtt_session::{Instant, Progress, Session, State, Storage};
 
 use crate::Step;
 
-/// The bytes that came. Read into `buf` before anything else happens to them, so that no await
-/// lies between the transport and here.
+/// The bytes of one connection, each way.
 #[derive(Debug)]
-pub(crate) struct Input<'c> {
-    pub(crate) reader: PacketReader<'c>,
-    pub(crate) buf: &'c mut [u8],
+pub(crate) struct Link<'c> {
+    input: Input<'c>,
+    output: Output<'c>,
+    /// The transport was looked at since deadlines were last kept.
+    looked: bool,
+    /// The transport was looked at since a payload was last asked for: the two take turns.
+    payload_turn: bool,
+}
+
+/// What came. Read into `buf` before anything else happens to it, so that no await lies between
+/// the transport and here.
+#[derive(Debug)]
+struct Input<'c> {
+    reader: PacketReader<'c>,
+    buf: &'c mut [u8],
     start: usize,
     end: usize,
+    /// The session has not heard of it yet.
+    fresh: bool,
     /// The session does not take the rest before something was sent.
     blocked: bool,
 }
 
-/// The bytes that are to go.
+/// What is to go.
 #[derive(Debug)]
-pub(crate) struct Output<'c> {
+struct Output<'c> {
     buf: &'c mut [u8],
     start: usize,
     end: usize,
     flush_due: bool,
 }
 
-/// What the connection needs next.
+/// What is to be done next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Need {
-    /// To write [`Output::bytes`].
+pub(crate) enum Action {
+    /// To call [`Link::offer`].
+    Offer,
+    /// To return this.
+    Return(Step<'static>),
+    /// To write [`Link::output`].
     Write,
     /// To flush the transport.
     Flush,
-    /// To send the application's payload.
-    Payload(PayloadDue),
+    /// To read what there is without waiting for more.
+    TryRead,
     /// To read.
     Read,
     /// To wait: input is there that the session cannot take until the application acknowledges.
@@ -45,136 +62,154 @@ pub(crate) enum Need {
     Over,
 }
 
-impl<'c> Input<'c> {
-    pub(crate) fn new(reader: PacketReader<'c>, buf: &'c mut [u8]) -> Self {
+impl<'c> Link<'c> {
+    /// `connect_len` bytes, the CONNECT, lie at the front of `transmit`.
+    pub(crate) fn new(
+        reader: PacketReader<'c>,
+        receive: &'c mut [u8],
+        transmit: &'c mut [u8],
+        connect_len: usize,
+    ) -> Self {
         Self {
-            reader,
-            buf,
-            start: 0,
-            end: 0,
-            blocked: false,
+            input: Input {
+                reader,
+                buf: receive,
+                start: 0,
+                end: 0,
+                fresh: false,
+                blocked: false,
+            },
+            output: Output {
+                buf: transmit,
+                start: 0,
+                end: connect_len,
+                flush_due: true,
+            },
+            looked: false,
+            payload_turn: false,
         }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.start >= self.end
+    pub(crate) fn action<S: Storage>(&mut self, session: &mut Session<S>, now: Instant) -> Action {
+        let state = session.state();
+        let open = matches!(state, State::Connecting | State::Connected);
+        let ready = open && self.input.start < self.input.end;
+        // What has come counts before a deadline that it may postpone.
+        if ready && self.input.fresh {
+            return Action::Offer;
+        }
+        if state != State::Disconnected && session.poll_timeout().is_some_and(|at| at <= now) {
+            // The application may have been away for long, with the answer in the transport.
+            if open && !ready && !self.looked {
+                self.looked = true;
+                return Action::TryRead;
+            }
+            self.looked = false;
+            if let Some(event) = session.handle_timeout(now) {
+                return Action::Return(Step::Event(event));
+            }
+        }
+        if let Some(step) = completed(session) {
+            return Action::Return(step);
+        }
+        if ready && !self.input.blocked {
+            return Action::Offer;
+        }
+        if self.fill(session, now) {
+            return Action::Write;
+        }
+        if let Some(due) = session.poll_payload() {
+            self.payload_turn = !self.payload_turn && !ready;
+            return if self.payload_turn {
+                Action::TryRead
+            } else {
+                Action::Return(Step::PayloadDue(due))
+            };
+        }
+        if self.output.flush_due {
+            return Action::Flush;
+        }
+        match state {
+            State::Disconnected => Action::Over,
+            State::Disconnecting => Action::Close,
+            State::Connecting | State::Connected if ready => Action::Wait,
+            State::Connecting | State::Connected => Action::Read,
+        }
     }
 
-    /// `count` bytes were read into the front of `buf`.
-    pub(crate) fn received(&mut self, count: usize) {
-        self.start = 0;
-        self.end = count.min(self.buf.len());
-    }
-
-    /// Whether the session may be offered what is here.
-    pub(crate) fn is_ready<S: Storage>(&self, session: &Session<S>) -> bool {
-        !self.is_empty() && !self.blocked && is_open(session)
-    }
-
-    /// Offers the session what is here.
+    /// Offers the session what came.
     ///
     /// [`Step::Again`] instead of a loop around this: the borrow checker of today takes a loop
     /// that returns what it borrowed on one path only for one that borrows it for ever.
     pub(crate) fn offer<S: Storage>(&mut self, session: &mut Session<S>, now: Instant) -> Step<'_> {
-        let Self {
+        let Input {
             reader,
             buf,
             start,
             end,
+            fresh,
             blocked,
-        } = self;
+        } = &mut self.input;
         let mut input = buf.get(*start..*end).unwrap_or_default();
         let progress = session.handle_input(now, reader, &mut input);
         *start = end.saturating_sub(input.len());
+        *fresh = false;
+        *blocked = progress == Progress::Blocked;
         match progress {
             Progress::Event(event) => Step::Event(event),
-            Progress::NeedInput => Step::Again,
-            Progress::Blocked => {
-                *blocked = true;
-                Step::Again
-            }
-        }
-    }
-}
-
-impl<'c> Output<'c> {
-    /// `count` bytes, the CONNECT, lie at the front of `buf`.
-    pub(crate) fn new(buf: &'c mut [u8], count: usize) -> Self {
-        Self {
-            buf,
-            start: 0,
-            end: count,
-            flush_due: true,
+            Progress::NeedInput | Progress::Blocked => Step::Again,
         }
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
-        self.buf.get(self.start..self.end).unwrap_or_default()
+    /// Where to read to. Only for [`Action::TryRead`] and [`Action::Read`].
+    pub(crate) fn room(&mut self) -> &mut [u8] {
+        self.input.buf
     }
 
-    /// `count` bytes were given to the transport.
+    /// `count` bytes were read.
+    pub(crate) fn received(&mut self, count: usize) {
+        self.input.start = 0;
+        self.input.end = count.min(self.input.buf.len());
+        self.input.fresh = true;
+    }
+
+    /// What to write. Only for [`Action::Write`].
+    pub(crate) fn output(&self) -> &[u8] {
+        let Output {
+            buf, start, end, ..
+        } = &self.output;
+        buf.get(*start..*end).unwrap_or_default()
+    }
+
+    /// `count` bytes of the output were given to the transport.
     pub(crate) fn written(&mut self, count: usize) {
-        self.start = self.start.saturating_add(count).min(self.end);
-        self.flush_due = true;
+        let output = &mut self.output;
+        output.start = output.start.saturating_add(count).min(output.end);
+        output.flush_due = true;
     }
 
-    /// The transport was flushed. 1, for something was done: 0 would be the transport's end.
-    pub(crate) fn flushed(&mut self) -> usize {
-        self.flush_due = false;
-        1
+    /// The transport was flushed.
+    pub(crate) fn flushed(&mut self) {
+        self.output.flush_due = false;
     }
 
-    /// Takes from the session what it owes, and says what is next.
-    pub(crate) fn need<S: Storage>(
-        &mut self,
-        session: &mut Session<S>,
-        input: &mut Input<'_>,
-        now: Instant,
-    ) -> Need {
-        if session.state() == State::Disconnected {
-            return Need::Over;
+    /// Takes what the session owes. `false`: nothing.
+    pub(crate) fn fill<S: Storage>(&mut self, session: &mut Session<S>, now: Instant) -> bool {
+        let output = &mut self.output;
+        if output.start >= output.end {
+            output.start = 0;
+            output.end = session.poll_transmit(now, output.buf).min(output.buf.len());
         }
-        if self.start >= self.end {
-            self.start = 0;
-            self.end = session.poll_transmit(now, self.buf).min(self.buf.len());
+        let some = output.start < output.end;
+        if some {
+            self.input.blocked = false;
         }
-        if self.start < self.end {
-            input.blocked = false;
-            return Need::Write;
-        }
-        if let Some(due) = session.poll_payload() {
-            return Need::Payload(due);
-        }
-        if self.flush_due {
-            return Need::Flush;
-        }
-        if !is_open(session) {
-            return Need::Close;
-        }
-        if input.is_empty() {
-            Need::Read
-        } else {
-            Need::Wait
-        }
+        some
     }
 }
 
-/// An outcome that needs no input. A session without a connection is left alone: that it is time
-/// to connect again is for [`Client`](crate::Client) to say.
-pub(crate) fn due<S: Storage>(session: &mut Session<S>, now: Instant) -> Option<Step<'static>> {
-    if session.state() != State::Disconnected
-        && let Some(event) = session.handle_timeout(now)
-    {
-        return Some(Step::Event(event));
-    }
-    completed(session)
-}
-
+/// An operation that ended without a packet that says so.
 pub(crate) fn completed<S: Storage>(session: &mut Session<S>) -> Option<Step<'static>> {
     let (token, completion) = session.poll_completed()?;
     Some(Step::Completed(token, completion))
-}
-
-fn is_open<S: Storage>(session: &Session<S>) -> bool {
-    matches!(session.state(), State::Connecting | State::Connected)
 }

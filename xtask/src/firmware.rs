@@ -14,7 +14,7 @@ use std::process::Command;
 use sha2::{Digest, Sha256};
 
 use crate::bare_metal::{Build, TARGET};
-use crate::process::Process;
+use crate::process::{Listen, Process};
 use proxy::Proxy;
 
 /// Sixty-four times the RAM of the device.
@@ -84,7 +84,7 @@ impl Scenario {
         ))
         .arg("-kernel")
         .arg(firmware);
-        let device = Process::start("device", &mut qemu, true)?;
+        let device = Process::start("device", &mut qemu, Listen::Output)?;
         Ok(Self {
             folder: folder.to_owned(),
             version,
@@ -169,7 +169,7 @@ impl Scenario {
 
     /// What is too large or not wanted is skipped, and the connection stays.
     fn skips(&mut self) -> Result<(), String> {
-        let topic = format!("device/other/{}", "long/".repeat(400));
+        let topic = format!("device/other/{}", "long".repeat(500));
         self.publish(&topic, &["-m", "x"])?;
         self.device.expect_next("oversized AtLeastOnce")?;
         let unwanted = self.folder.join("unwanted");
@@ -249,7 +249,7 @@ impl Scenario {
         let mut command = self.client("mosquitto_pub", topic);
         // A QoS among the arguments counts more: it comes later.
         command.args(["-q", "1"]).args(arguments);
-        Process::start("publisher", &mut command, false)?.expect_exit()
+        Process::start("publisher", &mut command, Listen::Nothing)?.expect_exit()
     }
 
     fn subscribe(&mut self, topic: &str, arguments: &[&str]) -> Result<Process, String> {
@@ -257,7 +257,7 @@ impl Scenario {
         command
             .args(["-q", "2", "-i", "subscriber"])
             .args(arguments);
-        let process = Process::start("subscriber", &mut command, true)?;
+        let process = Process::start("subscriber", &mut command, Listen::Output)?;
         self.broker.expect_part("Sending SUBACK to subscriber")?;
         Ok(process)
     }
@@ -273,7 +273,7 @@ impl Scenario {
             .args(["-q", "2", "-i", "subscriber"])
             .args(arguments)
             .stdout(output);
-        let process = Process::start("subscriber", &mut command, false)?;
+        let process = Process::start("subscriber", &mut command, Listen::Nothing)?;
         self.broker.expect_part("Sending SUBACK to subscriber")?;
         Ok(process)
     }
@@ -298,14 +298,18 @@ impl Scenario {
 pub(crate) fn broker(folder: &Path, port: u16) -> Result<Process, String> {
     let path = folder.join("mosquitto.conf");
     let configuration = format!(
-        "listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\npersistence false\nlog_type all\nlog_dest stdout\n"
+        "listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\npersistence false\nlog_type all\nlog_dest stderr\n"
     );
     write(&path, configuration.as_bytes())?;
     let program = ["/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto"]
         .into_iter()
         .find(|path| Path::new(path).is_file())
         .unwrap_or("mosquitto");
-    let mut broker = Process::start("broker", Command::new(program).arg("-c").arg(&path), true)?;
+    let mut broker = Process::start(
+        "broker",
+        Command::new(program).arg("-c").arg(&path),
+        Listen::Errors,
+    )?;
     broker.expect_part("running")?;
     Ok(broker)
 }

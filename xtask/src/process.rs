@@ -1,6 +1,6 @@
 //! A process that this command started, and ends.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -8,6 +8,14 @@ use std::time::Duration;
 
 /// After so long without a word something is wrong; a slow machine needs a small part of it.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What of a process is read here.
+#[derive(Clone, Copy)]
+pub(crate) enum Listen {
+    Nothing,
+    Output,
+    Errors,
+}
 
 /// A child process whose lines are read as they come.
 pub(crate) struct Process {
@@ -18,21 +26,31 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts it; `listen`: its standard output is read here.
+    /// Starts it.
     pub(crate) fn start(
         name: &'static str,
         command: &mut Command,
-        listen: bool,
+        listen: Listen,
     ) -> Result<Self, String> {
         command.stdin(Stdio::null());
-        if listen {
-            command.stdout(Stdio::piped());
+        match listen {
+            Listen::Nothing => {}
+            Listen::Output => _ = command.stdout(Stdio::piped()),
+            Listen::Errors => _ = command.stderr(Stdio::piped()),
         }
         let mut child = command.spawn().map_err(|error| {
             format!("cannot start {}: {error}", command.get_program().display())
         })?;
         let (sender, lines) = channel();
-        if let Some(output) = child.stdout.take() {
+        let output = child
+            .stdout
+            .take()
+            .map(|pipe| Box::new(pipe) as Box<dyn Read + Send>);
+        let errors = child
+            .stderr
+            .take()
+            .map(|pipe| Box::new(pipe) as Box<dyn Read + Send>);
+        if let Some(output) = output.or(errors) {
             thread::spawn(move || {
                 for line in BufReader::new(output).lines().map_while(Result::ok) {
                     if sender.send(line).is_err() {

@@ -12,7 +12,7 @@ use std::process::Command;
 
 use crate::bare_metal::{Build, TARGET};
 use crate::firmware::{broker, free_port};
-use crate::process::Process;
+use crate::process::{Listen, Process};
 use image::Image;
 
 /// What a row may grow by, in percent.
@@ -137,7 +137,7 @@ fn stack(folder: &Path, firmware: &Path, peer: Peer) -> Result<u32, String> {
     .arg(format!("tcp:127.0.0.1:{port}"))
     .arg("-kernel")
     .arg(firmware);
-    let mut device = Process::start("device", &mut qemu, true)?;
+    let mut device = Process::start("device", &mut qemu, Listen::Output)?;
     if let Some(listener) = listener {
         talk(&listener, peer).map_err(|error| format!("the talk with the device: {error}"))?;
     }
