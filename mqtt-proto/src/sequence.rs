@@ -216,3 +216,47 @@ impl<'a, T: Element<'a> + defmt::Format> defmt::Format for SequenceIter<'a, T> {
         Sequence { repr: self.rest }.format(f);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::collections::hash_map::DefaultHasher;
+    use std::format;
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::{Properties, Property};
+
+    fn hash(properties: Properties<'_>) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        properties.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    #[test]
+    fn a_slice_and_its_bytes_are_the_same() {
+        let list = [
+            Property::ReasonString("x"),
+            Property::UserProperty("a", "b"),
+        ];
+        let slice = Properties::from(&list);
+        let wire: Properties<'_> = Sequence::from_wire(b"\x1F\0\x01x\x26\0\x01a\0\x01b");
+        assert_eq!(slice, wire);
+        assert_eq!(hash(slice), hash(wire));
+        assert_eq!(format!("{slice:?}"), format!("{wire:?}"));
+        assert_eq!(
+            format!("{wire:?}"),
+            r#"[ReasonString("x"), UserProperty("a", "b")]"#
+        );
+        assert_eq!(wire.iter().collect::<Vec<_>>(), list);
+        assert_eq!((wire.len(), slice.len()), (2, 2));
+        assert_eq!(wire.iter().size_hint(), (0, Some(11)));
+        let shorter: Properties<'_> = Sequence::from_wire(b"\x1F\0\x01x");
+        assert_ne!(wire, shorter);
+        assert_ne!(hash(wire), hash(shorter));
+        assert_ne!(slice, Properties::new(&[list[1], list[0]]));
+        assert_eq!(Properties::EMPTY, Sequence::from_wire(b""));
+        assert!(Properties::default().is_empty());
+    }
+}

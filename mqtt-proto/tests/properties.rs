@@ -188,7 +188,9 @@ proptest! {
     #[test]
     fn what_is_encoded_is_decoded((version, sender, packet) in packet()) {
         let bytes = encode(&packet, version).unwrap();
-        prop_assert_eq!(decode(&options(version, sender), &bytes), Ok(Some((packet, bytes.len()))));
+        let decoded = decode(&options(version, sender), &bytes);
+        prop_assert_eq!(format!("{decoded:?}"), format!("Ok(Some(({packet:?}, {})))", bytes.len()));
+        prop_assert_eq!(decoded, Ok(Some((packet, bytes.len()))));
         for cut in 0..bytes.len() {
             prop_assert_eq!(decode(&options(version, sender), &bytes[..cut]), Ok(None));
         }

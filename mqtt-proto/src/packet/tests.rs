@@ -1,3 +1,5 @@
+mod refusals;
+
 use super::*;
 use crate::{PacketId, Properties, Property, QoS, ReasonCode, Sequence, TopicFilter, TopicName};
 

@@ -259,3 +259,27 @@ fn trap_a_five_byte_header_reserves_nothing() {
     );
     assert_eq!(error.reason_code(), ReasonCode::PacketTooLarge);
 }
+
+#[test]
+fn a_length_beyond_the_packet_is_told_at_once() {
+    // Neither the payload nor more of the head is waited for.
+    let told = |bytes: &[u8]| {
+        let mut scratch = [0; 16];
+        let mut input = bytes;
+        PacketReader::new(server(), &mut scratch)
+            .read(&mut input)
+            .unwrap_err()
+    };
+    let truncated = |offset| DecodeError {
+        kind: DecodeErrorKind::Truncated,
+        offset,
+    };
+    assert_eq!(told(&[0x30, 100, 0, 99]), truncated(2));
+    assert_eq!(told(&[0x30, 100, 0, 1, b't', 97]), truncated(6));
+    let invalid = DecodeError {
+        kind: DecodeErrorKind::NonMinimalVariableByteInteger,
+        offset: 6,
+    };
+    assert_eq!(told(&[0x30, 100, 0, 1, b't', 0x80, 0]), invalid);
+    assert_eq!(told(&[0x30, 100, 0, 1, b'#', 0]).offset, 4);
+}
