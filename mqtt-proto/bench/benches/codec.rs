@@ -21,19 +21,18 @@ use mqtt_protocol_core::mqtt::Arc;
 #[bench::puback_v5(fixtures::puback(Version::V5))]
 #[bench::suback_v3(fixtures::suback(Version::V3_1_1))]
 #[bench::suback_v5(fixtures::suback(Version::V5))]
-fn decode(fixture: Fixture) -> Fixture {
+fn decode(fixture: &'static Fixture) {
     let options = black_box(fixture.options());
     let mut input = black_box(&fixture.bytes[..]);
     black_box(Packet::decode(&options, &mut input))
         .unwrap()
         .unwrap();
-    fixture
 }
 
 #[library_benchmark]
 #[bench::v3(fixtures::stream(Version::V3_1_1))]
 #[bench::v5(fixtures::stream(Version::V5))]
-fn decode_stream(fixture: Fixture) -> (Fixture, usize) {
+fn decode_stream(fixture: &'static Fixture) {
     let mut scratch = [0; 256];
     let mut reader = PacketReader::new(fixture.options(), &mut scratch);
     let mut packets = 0;
@@ -43,7 +42,6 @@ fn decode_stream(fixture: Fixture) -> (Fixture, usize) {
         }
     }
     assert_eq!(packets, fixtures::STREAM_PACKETS);
-    (fixture, packets)
 }
 
 #[library_benchmark]
@@ -87,9 +85,8 @@ fn encode_properties(mut buffer: Vec<u8>) -> Vec<u8> {
 #[bench::publish_64k_v3(fixtures::publish(Version::V3_1_1, 65536))]
 #[bench::puback_v3(fixtures::puback(Version::V3_1_1))]
 #[bench::suback_v3(fixtures::suback(Version::V3_1_1))]
-fn mqttrs(input: Fixture) -> Fixture {
+fn mqttrs(input: &'static Fixture) {
     black_box(peers::mqttrs(black_box(&input.bytes)));
-    input
 }
 
 #[library_benchmark]
@@ -100,9 +97,8 @@ fn mqttrs(input: Fixture) -> Fixture {
 #[bench::connect_v5(fixtures::connect())]
 #[bench::puback_v5(fixtures::puback(Version::V5))]
 #[bench::suback_v5(fixtures::suback(Version::V5))]
-fn mountain_mqtt(input: Fixture) -> Fixture {
+fn mountain_mqtt(input: &'static Fixture) {
     black_box(peers::mountain(black_box(&input.bytes)));
-    input
 }
 
 #[library_benchmark(setup = peers::buffer)]

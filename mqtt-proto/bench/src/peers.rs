@@ -11,7 +11,7 @@ use crate::Fixture;
 
 /// The input of a codec that reads from a growing buffer.
 #[must_use]
-pub fn buffer(fixture: Fixture) -> BytesMut {
+pub fn buffer(fixture: &Fixture) -> BytesMut {
     BytesMut::from(&fixture.bytes[..])
 }
 
@@ -52,7 +52,7 @@ pub mod protocol_core {
 
     /// The flags and the body of the packet.
     #[must_use]
-    pub fn body(fixture: Fixture) -> (u8, Arc<[u8]>) {
+    pub fn body(fixture: &Fixture) -> (u8, Arc<[u8]>) {
         let header = 1
             + fixture.bytes[1..]
                 .iter()
