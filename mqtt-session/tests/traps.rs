@@ -516,4 +516,22 @@ traps! {
             assert_eq!(seen, [Seen::Unsubscribed(token, reasons.to_vec())]);
         }
     }
+
+    /// The other side has not sent all of the PUBLISH yet: to it such a PUBREC answers nothing.
+    fn a_repeated_message_is_acknowledged_after_its_last_byte<S: Storage>() {
+        for version in BOTH {
+            let mut t = Trace::<S>::new(version);
+            t.connect(false);
+            t.receive(&publish(exactly_once(7), "t", "payload"));
+            t.expect_sent(&pubrec(7));
+            t.cut();
+            t.connect(true);
+            let repeated = encode(version, &publish(again(exactly_once(7)), "t", "payload"));
+            for index in 0..repeated.len() {
+                t.expect_nothing_sent();
+                t.receive_bytes(&repeated[index..=index]);
+            }
+            t.expect_sent(&pubrec(7));
+        }
+    }
 }

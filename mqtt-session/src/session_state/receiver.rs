@@ -44,7 +44,7 @@ enum Incoming {
     /// Handed over; at QoS 1 and 2 it is the last entry's.
     Delivered(QoS),
     /// Known already, and swallowed.
-    Duplicate,
+    Duplicate(PacketId),
 }
 
 /// One received message in the receiver's table: 16 bytes.
@@ -199,7 +199,9 @@ impl<S: Storage> Receiver<S> {
     ) -> Result<Reception, Violation> {
         let reception = self.receive(delivery, ReasonCode::Success)?;
         self.link.incoming = match reception {
-            Reception::Duplicate => Incoming::Duplicate,
+            Reception::Duplicate => delivery
+                .packet_id()
+                .map_or(Incoming::Nothing, Incoming::Duplicate),
             Reception::Deliver(_) => Incoming::Delivered(delivery.qos()),
         };
         self.came(remaining);
@@ -408,6 +410,8 @@ impl<S: Storage> Receiver<S> {
                 &mut puback_waits
             };
             let (packet_id, reason) = (received.packet_id, received.reason);
+            // To its sender an acknowledgement before the last byte answers nothing.
+            *waits |= self.link.incoming == Incoming::Duplicate(packet_id);
             let (packet, after) = match received.state {
                 ReceivedState::Delivering | ReceivedState::Unacknowledged => {
                     // One of an earlier connection was not received on this one yet.
