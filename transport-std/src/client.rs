@@ -1,6 +1,6 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
@@ -16,11 +16,12 @@ use crate::finish::{Finish, Latch};
 use crate::handle::Handle;
 use crate::route::{Routes, Sink};
 use crate::shared::{NoRoom, Shared};
+use crate::subscription::SubscribeCell;
 use crate::tcp::Tcp;
 use crate::{
     CallbackSubscription, ConnectError, Connected, DisconnectError, Message, Options, PublishError,
-    PublishHandle, Statistics, Subscribe, SubscribeError, Subscription, UnsubscribeError,
-    UnsubscribeHandle,
+    PublishHandle, Statistics, Subscribe, SubscribeError, Subscribing, Subscription,
+    UnsubscribeError, UnsubscribeHandle,
 };
 
 /// A blocking client.
@@ -79,7 +80,8 @@ impl Client {
     ///
     /// Why the one attempt failed. Nothing of the client is left then.
     pub fn connect(options: Options) -> Result<Self, ConnectError> {
-        let client = Self::spawn(options, true)?;
+        let (client, begin) = Self::spawn(options, true)?;
+        drop(begin);
         client.owner.core.shared.link.wait(None)?;
         Ok(client)
     }
@@ -91,10 +93,28 @@ impl Client {
     ///
     /// [`ConnectError::Options`] and [`ConnectError::Thread`] only.
     pub fn start(options: Options) -> Result<Self, ConnectError> {
-        Self::spawn(options, false)
+        Self::spawn(options, false).map(|(client, _begin)| client)
     }
 
-    fn spawn(options: Options, once: bool) -> Result<Self, ConnectError> {
+    /// Begins to connect as [`start`](Self::start) does, with a subscription that is there before
+    /// the connection: the messages that a Session brings, before anything else and maybe before
+    /// [`subscribe`](Self::subscribe) could be called, are this subscription's where they match.
+    ///
+    /// # Errors
+    ///
+    /// As `start`. What becomes of the subscription, [`Subscribing::wait`] tells.
+    pub fn start_subscribed(
+        options: Options,
+        subscribe: impl Into<Subscribe>,
+    ) -> Result<(Self, Subscribing), ConnectError> {
+        let (client, begin) = Self::spawn(options, false)?;
+        let subscribing = client.begin_subscribe(subscribe.into());
+        drop(begin);
+        Ok((client, subscribing))
+    }
+
+    /// The client connects once what is given with it is dropped.
+    fn spawn(options: Options, once: bool) -> Result<(Self, mpsc::Sender<()>), ConnectError> {
         options.check().map_err(ConnectError::Options)?;
         let (commands, receiver) = channel::unbounded();
         let shared = Arc::new(Shared::new(commands.clone(), options.maximum_outbox));
@@ -126,11 +146,14 @@ impl Client {
         };
         let engine = Engine::new(options, Arc::clone(&shared), routes, jobs.clone());
         let driver = Driver::new(engine, receiver);
+        let (begin, begun) = mpsc::channel::<()>();
         let io_thread = thread::Builder::new()
             .name("mqtt-io".to_owned())
             .spawn(move || {
                 // Whatever happens, those who wait are told.
                 let _finish = finish;
+                // Nothing is ever sent: an error says that the sender was dropped.
+                let _ = begun.recv();
                 let run = || smol::block_on(driver.run(transport, once));
                 if catch_unwind(AssertUnwindSafe(run)).is_err() {
                     tracing::error!("the client failed: this is a fault of its own");
@@ -139,7 +162,7 @@ impl Client {
             .map_err(|error| ConnectError::Thread(Arc::new(error)))?
             .thread()
             .id();
-        Ok(Self {
+        let client = Self {
             owner: Arc::new(Owner {
                 core: Core { commands, shared },
                 drain_timeout,
@@ -149,7 +172,8 @@ impl Client {
                 io_thread,
                 callbacks_done,
             }),
-        })
+        };
+        Ok((client, begin))
     }
 
     /// Waits for at most `timeout` until there is a connection.
@@ -242,15 +266,22 @@ impl Client {
         &self,
         subscribe: impl Into<Subscribe>,
     ) -> Result<Subscription, SubscribeError> {
-        let owner = &self.owner;
-        let (sink, deliveries) = Sink::queue(owner.inbound_capacity, owner.core.commands.clone());
-        let (granted, filters) = self.subscribe_to(subscribe.into(), sink)?;
-        Ok(Subscription {
-            core: owner.core.clone(),
-            deliveries,
-            granted,
-            filters,
-        })
+        self.begin_subscribe(subscribe.into()).wait()
+    }
+
+    fn begin_subscribe(&self, subscribe: Subscribe) -> Subscribing {
+        let core = &self.owner.core;
+        let (sink, deliveries) = Sink::queue(self.owner.inbound_capacity, core.commands.clone());
+        let (cell, filters) = self.subscribe_to(subscribe, sink);
+        Subscribing {
+            cell,
+            subscription: Subscription {
+                core: core.clone(),
+                deliveries,
+                granted: Vec::new(),
+                filters,
+            },
+        }
     }
 
     /// Subscribes as [`subscribe`](Self::subscribe) does, and has `callback` called for each
@@ -272,36 +303,33 @@ impl Client {
             owner.inbound_capacity,
             owner.core.commands.clone(),
         );
-        let (granted, filters) = self.subscribe_to(subscribe.into(), sink)?;
+        let (cell, filters) = self.subscribe_to(subscribe.into(), sink);
         Ok(CallbackSubscription {
             core: owner.core.clone(),
-            granted,
+            granted: cell.wait()?,
             filters,
         })
     }
 
-    fn subscribe_to(
-        &self,
-        subscribe: Subscribe,
-        sink: Sink,
-    ) -> Result<(Vec<mqtt_proto::QoS>, Vec<String>), SubscribeError> {
-        if subscribe.filters.is_empty() {
-            return Err(SubscribeError::NoFilters);
-        }
+    /// What becomes of it, and the filters.
+    fn subscribe_to(&self, subscribe: Subscribe, sink: Sink) -> (SubscribeCell, Vec<String>) {
         let filters: Vec<String> = subscribe
             .filters
             .iter()
             .map(|filter| filter.filter.clone())
             .collect();
-        check(&filters).map_err(|(filter, error)| SubscribeError::Filter { filter, error })?;
         let core = &self.owner.core;
         let (promise, cell) = Promise::new(&core.shared);
-        core.submit(Operation::Subscribe {
-            subscribe,
-            sink,
-            promise,
-        });
-        Ok((cell.wait()?, filters))
+        match check(&filters) {
+            _ if filters.is_empty() => promise.give(Err(SubscribeError::NoFilters)),
+            Err((filter, error)) => promise.give(Err(SubscribeError::Filter { filter, error })),
+            Ok(()) => core.submit(Operation::Subscribe {
+                subscribe,
+                sink,
+                promise,
+            }),
+        }
+        (cell, filters)
     }
 
     /// Unsubscribes. Subscriptions get messages until the Server has answered; those that have

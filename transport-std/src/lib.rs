@@ -42,5 +42,5 @@ pub use options::{Options, Reconnect};
 pub use property::{Properties, Property};
 pub use shared::Statistics;
 pub use subscribe::{Filter, Subscribe};
-pub use subscription::{CallbackSubscription, Iter, Subscription};
+pub use subscription::{CallbackSubscription, Iter, Subscribing, Subscription};
 pub use url::UrlError;

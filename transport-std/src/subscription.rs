@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use mqtt_proto::QoS;
@@ -7,8 +8,9 @@ use smol::channel::{Receiver, TryRecvError};
 use smol::future::or;
 
 use crate::client::Core;
+use crate::completion::Cell;
 use crate::route::Delivery;
-use crate::{Message, RecvError, UnsubscribeHandle};
+use crate::{Message, RecvError, SubscribeError, UnsubscribeHandle};
 
 /// A subscription as an iterator of its messages.
 ///
@@ -28,6 +30,37 @@ pub struct Subscription {
     pub(crate) deliveries: Receiver<Delivery>,
     pub(crate) granted: Vec<QoS>,
     pub(crate) filters: Vec<String>,
+}
+
+/// What becomes of a SUBSCRIBE: the QoS granted for each filter.
+pub(crate) type SubscribeCell = Arc<Cell<Result<Vec<QoS>, SubscribeError>>>;
+
+/// A subscription that the Server has not answered yet.
+///
+/// Dropping it ends the delivery, as dropping the [`Subscription`] does.
+pub struct Subscribing {
+    pub(crate) cell: SubscribeCell,
+    pub(crate) subscription: Subscription,
+}
+
+impl Subscribing {
+    /// Waits until the Server has granted or refused.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Client::subscribe`](crate::Client::subscribe).
+    pub fn wait(mut self) -> Result<Subscription, SubscribeError> {
+        self.subscription.granted = self.cell.wait()?;
+        Ok(self.subscription)
+    }
+}
+
+impl fmt::Debug for Subscribing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscribing")
+            .field("filters", &self.subscription.filters)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Subscription {

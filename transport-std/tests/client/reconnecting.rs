@@ -151,6 +151,46 @@ fn start_retries_and_connect_does_not() {
     });
 }
 
+/// What a session brings first is the subscription's, and what nobody took stays the server's.
+#[test]
+fn a_subscription_that_is_there_before_the_connection() {
+    let server = Server::new(Version::V5);
+    let (client, subscribing) = Client::start_subscribed(
+        options(server.port(), Version::V5).clean_start(false),
+        ("early", QoS::AtLeastOnce),
+    )
+    .expect("started");
+    let mut peer = server.accept_mqtt(true);
+    peer.publish("early", b"1", Some(7));
+    peer.publish("early", b"2", Some(8));
+    let packet_id = peer.receive_subscribe();
+    peer.suback(packet_id, &[ReasonCode::GrantedQoS1]);
+    let subscription = subscribing.wait().expect("granted");
+    assert_eq!(subscription.granted(), [QoS::AtLeastOnce]);
+    assert_eq!(subscription.recv().expect("the first").payload, "1");
+    client.disconnect().expect("drained");
+    let acknowledged = peer.receive(|packet| match packet {
+        mqtt_proto::Packet::PubAck(ack) => ack.packet_id.get(),
+        packet => panic!("{packet:?}"),
+    });
+    assert_eq!(acknowledged, 7);
+    peer.receive(|packet| {
+        assert!(
+            matches!(packet, mqtt_proto::Packet::Disconnect(_)),
+            "{packet:?}"
+        );
+    });
+
+    let wrong = options(server.port(), Version::V5);
+    let (_client, subscribing) =
+        Client::start_subscribed(wrong, ("a#", QoS::AtMostOnce)).expect("started");
+    let error = subscribing.wait().expect_err("not a filter");
+    assert!(
+        matches!(error, transport_std::SubscribeError::Filter { .. }),
+        "{error:?}"
+    );
+}
+
 /// The identifier that the server assigned is the client's from then on, and so is the session.
 #[test]
 fn an_assigned_client_identifier_is_kept() {
