@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use mqtt_proto::{TopicFilter, TopicName};
 use transport_std::{
-    Client, ConnectError, ConnectionLost, Filter, Message, Options, Property, QoS, Reconnect,
-    RetainHandling, Subscribe, SubscribeError, Subscription, Version,
+    Client, ConnectError, ConnectionLost, Filter, Message, Options, QoS, Reconnect, RetainHandling,
+    Subscribe, SubscribeError, Subscribing, Subscription, Version,
 };
 
 use crate::connection::{ConnectionArgs, connect_failure, lost_failure, qos};
@@ -113,20 +113,29 @@ pub(crate) fn run(args: &SubscribeArgs) -> Result<(), Failure> {
             let _ = unclaimed.take(&message);
         })
         .inbound_capacity(CAPACITY);
-    // Subscribes before there is a connection: a session may have messages that come first.
-    let client = Client::start(options).map_err(|error| connect_failure(version, &error))?;
+    let mut subscribe: Subscribe = topics.iter().map(|topic| args.filter(topic)).collect();
+    for property in &connection.properties.subscribe {
+        subscribe = subscribe.property(property.clone());
+    }
+    // Subscribed before there is a connection: what a session brings first is to be printed too.
+    let (client, subscribing) = if topics.is_empty() {
+        Client::start(options).map(|client| (client, None))
+    } else {
+        Client::start_subscribed(options, subscribe.clone())
+            .map(|(client, subscribing)| (client, Some(subscribing)))
+    }
+    .map_err(|error| connect_failure(version, &error))?;
     sink.open(client.clone());
     let consumer = Consumer {
         client: client.clone(),
-        filters: topics.iter().map(|topic| args.filter(topic)).collect(),
-        properties: connection.properties.subscribe,
+        subscribe,
         unsubscribe: args.unsubscribe.clone(),
         quiet: args.connection.quiet,
         exit_after_subscribe: args.exit_after_subscribe,
         sink: Arc::clone(&sink),
         stop,
     };
-    let consumer = std::thread::spawn(move || consumer.run());
+    let consumer = std::thread::spawn(move || consumer.run(subscribing));
 
     let outcome = match args.timeout {
         Some(timeout) => stopped.recv_timeout(timeout.saturating_sub(started.elapsed())),
@@ -228,8 +237,7 @@ impl SubscribeArgs {
 /// `-W` are to end the program at any time.
 struct Consumer {
     client: Client,
-    filters: Vec<Filter>,
-    properties: Vec<Property>,
+    subscribe: Subscribe,
     unsubscribe: Vec<String>,
     quiet: bool,
     exit_after_subscribe: bool,
@@ -238,13 +246,18 @@ struct Consumer {
 }
 
 impl Consumer {
-    fn run(mut self) -> Option<Subscription> {
-        let subscription = match self.subscribe() {
-            Ok(subscription) => subscription,
-            Err(failure) => {
-                drop(self.stop.send(Stop::Failed(failure)));
-                return None;
-            }
+    fn run(mut self, subscribing: Option<Subscribing>) -> Option<Subscription> {
+        let subscription = match subscribing {
+            None => None,
+            Some(subscribing) => match self.granted(subscribing.wait()) {
+                Ok(subscription) => Some(subscription),
+                // Of what ended the client, its hooks tell.
+                Err(None) => return None,
+                Err(Some(failure)) => {
+                    drop(self.stop.send(Stop::Failed(failure)));
+                    return None;
+                }
+            },
         };
         self.unsubscribe();
         if self.exit_after_subscribe {
@@ -259,36 +272,34 @@ impl Consumer {
         subscription
     }
 
-    /// Subscribes to what the broker grants; it is an error if that is nothing.
-    fn subscribe(&mut self) -> Result<Option<Subscription>, Failure> {
-        if self.filters.is_empty() {
-            return Ok(None);
-        }
+    /// Tries without the filters that the broker refuses; it is an error if that leaves none.
+    fn granted(
+        &mut self,
+        mut outcome: Result<Subscription, SubscribeError>,
+    ) -> Result<Subscription, Option<Failure>> {
         loop {
-            let mut subscribe: Subscribe = self.filters.clone().into();
-            for property in &self.properties {
-                subscribe = subscribe.property(property.clone());
-            }
-            match self.client.subscribe(subscribe) {
-                Ok(subscription) => return Ok(Some(subscription)),
+            match outcome {
+                Ok(subscription) => return Ok(subscription),
                 Err(SubscribeError::Refused { filter, reason, .. }) => {
                     if !self.quiet {
                         let reason = reason.name();
                         eprintln!("Warning: Subscription to '{filter}' denied: {reason}.");
                     }
-                    self.filters.retain(|other| other.filter != filter);
-                    if self.filters.is_empty() {
+                    self.subscribe
+                        .filters
+                        .retain(|other| other.filter != filter);
+                    if self.subscribe.filters.is_empty() {
                         let text = "All subscription requests were denied.";
-                        return Err(Failure::other(reason.as_u8(), text));
+                        return Err(Some(Failure::other(reason.as_u8(), text)));
                     }
                 }
-                // Of what ended the client, its hooks tell.
-                Err(SubscribeError::Closed) => return Ok(None),
+                Err(SubscribeError::Closed) => return Err(None),
                 Err(error) => {
                     let text = format_args!("Error: Unable to subscribe: {error}.");
-                    return Err(Failure::other(Failure::ERRNO, text));
+                    return Err(Some(Failure::other(Failure::ERRNO, text)));
                 }
             }
+            outcome = self.client.subscribe(self.subscribe.clone());
         }
     }
 
