@@ -264,7 +264,7 @@ fn trap_a_five_byte_header_reserves_nothing() {
 fn a_length_beyond_the_packet_is_told_at_once() {
     // Neither the payload nor more of the head is waited for.
     let told = |bytes: &[u8]| {
-        let mut scratch = [0; 16];
+        let mut scratch = [0; 128];
         let mut input = bytes;
         PacketReader::new(server(), &mut scratch)
             .read(&mut input)
@@ -282,4 +282,54 @@ fn a_length_beyond_the_packet_is_told_at_once() {
     };
     assert_eq!(told(&[0x30, 100, 0, 1, b't', 0x80, 0]), invalid);
     assert_eq!(told(&[0x30, 100, 0, 1, b'#', 0]).offset, 4);
+}
+
+#[test]
+fn what_is_passed_over_is_still_looked_at() {
+    // A topic of 20 bytes that 16 bytes of scratch cannot take, at QoS 1.
+    let publish = |packet_id: u8, properties: &[u8]| {
+        let mut bytes = Vec::from([0x32, 0, 0, 20]);
+        bytes.extend([b't'; 20]);
+        bytes.extend([0, packet_id, u8::try_from(properties.len()).unwrap()]);
+        bytes.extend(properties);
+        bytes[1] = u8::try_from(bytes.len() - 2).unwrap();
+        bytes
+    };
+    let read = |bytes: &[u8]| read_all::<16>(server(), &[&bytes[..8], &bytes[8..]]).remove(0);
+    let all = b"\x01\x01\x02\0\0\0\x09\x03\0\x01a\x08\0\0\x09\0\x02bb\x0B\x80\x01\x26\0\x01k\0\x03vvv\x26\0\0\0\0";
+    let packet_id = PacketId::new(7).unwrap();
+    let delivery = Delivery::AtLeastOnce {
+        packet_id,
+        dup: false,
+    };
+    assert_eq!(
+        read(&publish(7, all)),
+        std::format!("{:?}", Item::Oversized { delivery })
+    );
+    assert_eq!(
+        read(&publish(0, b"")),
+        "packet identifier is 0 (at byte 25 of the packet)"
+    );
+    let unknown = "property 0x07 does not exist (at byte 32 of the packet)";
+    assert_eq!(read(&publish(7, b"\x26\0\0\0\0\x07")), unknown);
+    for cut in 1..all.len() {
+        // A property that goes on beyond the properties.
+        let cut = read(&publish(7, &all[..cut]));
+        assert!(
+            cut.starts_with("Oversized") || cut.starts_with("field does not fit"),
+            "{cut}"
+        );
+    }
+    assert!(read(&publish(7, b"\x23\0")).starts_with("field does not fit"));
+    assert!(read(&publish(7, b"\x23\0\x05")).starts_with("topic alias 5 is out of range"));
+}
+
+#[test]
+fn the_largest_packet_is_taken() {
+    let options = DecodeOptions {
+        maximum_packet_size: 6,
+        ..server()
+    };
+    assert!(read_all::<8>(options, &[&[0x30, 4, 0, 1, b't', 0]])[0].starts_with("Message"));
+    assert!(read_all::<8>(options, &[&[0x30, 5]])[0].starts_with("packet is larger"));
 }
