@@ -19,6 +19,8 @@ const fn allowed(reason: ReasonCode) -> Allowed {
     use ReasonCode as R;
     let none = Allowed::NOWHERE;
     match reason {
+        // Section 3.14.2.1 lists it for a Client's DISCONNECT, and lets either end leave it out,
+        // which means the same: so it is taken from a Server too.
         R::Success => none
             .both(&[PUBACK, PUBREC, PUBREL, PUBCOMP, DISCONNECT])
             .server(&[CONNACK, SUBACK, UNSUBACK, AUTH]),
@@ -43,6 +45,7 @@ const fn allowed(reason: ReasonCode) -> Allowed {
         R::NotAuthorized => none
             .both(&[PUBACK, PUBREC])
             .server(&[CONNACK, SUBACK, UNSUBACK, DISCONNECT]),
+        // Section 2.4 lists 0x8C for DISCONNECT, where a re-authentication ends.
         R::ServerBusy
         | R::BadAuthenticationMethod
         | R::RetainNotSupported
