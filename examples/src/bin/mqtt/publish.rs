@@ -266,6 +266,8 @@ impl Publisher {
         };
         let code = match &error {
             PublishError::Discarded | PublishError::Closed | PublishError::NotConnected => {
+                // The hook that knows why may not have run yet: this waits for it.
+                let _ = self.client.disconnect();
                 let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
                 return Err(lost.as_ref().map_or_else(
                     || Failure::other(Failure::LOST, "Error: The connection was lost."),

@@ -142,8 +142,14 @@ pub(crate) fn run(args: &SubscribeArgs) -> Result<(), Failure> {
         None => stopped.recv().map_err(|_| RecvTimeoutError::Disconnected),
     };
     sink.close();
-    // What is not drained is told by the outcome already, if it matters.
-    let _ = client.disconnect();
+    // Without a connection nothing can be waited for, and what is not drained after all is not
+    // what ends the program.
+    let drain = if client.is_connected() {
+        DRAIN
+    } else {
+        Duration::ZERO
+    };
+    let _ = client.disconnect_timeout(drain);
     // Its result is the subscription, with the messages that nobody took. They are the session's
     // still, and would be acknowledged if it were dropped before the disconnect.
     drop(consumer);
@@ -153,6 +159,9 @@ pub(crate) fn run(args: &SubscribeArgs) -> Result<(), Failure> {
         Err(RecvTimeoutError::Timeout) => Err(Failure::other(Failure::TIMEOUT, "Timed out")),
     }
 }
+
+/// How long the last acknowledgements, and what --remove-retained publishes, may take at the end.
+const DRAIN: Duration = Duration::from_secs(1);
 
 /// Messages that may wait to be printed before the client stops reading from the broker. Of
 /// QoS 0, those beyond it are lost while the SUBACK is waited for.
