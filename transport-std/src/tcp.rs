@@ -1,11 +1,12 @@
 use std::future::Future;
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::ToSocketAddrs;
 use std::sync::Arc;
 use std::time::Duration;
 
+use smol::Timer;
 use smol::future::or;
 use smol::io::{AsyncRead, AsyncWrite};
-use smol::{Async, Timer};
+use smol::net::TcpStream;
 
 use crate::ConnectError;
 use crate::error::ConnectPhase;
@@ -27,7 +28,7 @@ pub(crate) struct Tcp {
 }
 
 impl Transport for Tcp {
-    type Stream = Async<TcpStream>;
+    type Stream = TcpStream;
 
     async fn open(&self) -> Result<Self::Stream, ConnectError> {
         or(self.connect(), async {
@@ -43,7 +44,7 @@ impl Transport for Tcp {
 
 impl Tcp {
     /// Tries every address of the host in the order of the resolver.
-    async fn connect(&self) -> Result<Async<TcpStream>, ConnectError> {
+    async fn connect(&self) -> Result<TcpStream, ConnectError> {
         let host = self.address.host.clone();
         let port = self.address.port;
         // Resolvers block.
@@ -58,11 +59,11 @@ impl Tcp {
         })?;
         let mut attempts = Vec::new();
         for address in addresses {
-            match Async::<TcpStream>::connect(address).await {
+            match TcpStream::connect(address).await {
                 Ok(stream) => {
                     // A small packet must not wait for the acknowledgement of the one before:
                     // the driver gathers what belongs together itself.
-                    if let Err(error) = stream.get_ref().set_nodelay(true) {
+                    if let Err(error) = stream.set_nodelay(true) {
                         tracing::debug!(%error, "TCP_NODELAY not set");
                     }
                     return Ok(stream);
