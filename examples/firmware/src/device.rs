@@ -135,7 +135,8 @@ impl State {
             for (byte, offset) in chunk.iter_mut().zip(due.offset..) {
                 *byte = log_byte(offset);
             }
-            if connection.send_payload(&chunk).await.is_err() {
+            if let Err(error) = connection.send_payload(&chunk).await {
+                hprintln!("transport: {:?}", error);
                 return false;
             }
         }
@@ -152,8 +153,9 @@ impl State {
                 }
             }
             Event::Subscribed(_) => hprintln!("subscribed"),
+            Event::Unsubscribed(_) => hprintln!("unsubscribed"),
             Event::Message(message) => self.message(message, device),
-            Event::Payload(chunk) => self.payload(chunk.payload, chunk.remaining),
+            Event::Payload(chunk) => self.payload(chunk.payload, chunk.remaining, device),
             Event::Published(published) => {
                 if self.log == Some(published.token) {
                     self.log = None;
@@ -178,7 +180,7 @@ impl State {
                     digest: Sha256::new(),
                     length: 0,
                 });
-                self.payload(message.payload, message.remaining);
+                self.payload(message.payload, message.remaining, device);
             }
             "device/request" => answer(message, device),
             "device/log/get" => {
@@ -216,7 +218,7 @@ impl State {
         }
     }
 
-    fn payload(&mut self, piece: &[u8], remaining: u32) {
+    fn payload(&mut self, piece: &[u8], remaining: u32, device: &mut Device<'_>) {
         let Some(image) = &mut self.image else { return };
         image.digest.update(piece);
         image.length += piece.len() as u32;
@@ -225,6 +227,8 @@ impl State {
         }
         if let Some(Image { digest, length }) = self.image.take() {
             hprintln!("image {} {:02x?}", length, digest.finalize().as_slice());
+            // One image is enough, until the next is asked for.
+            unsubscribe(device, "device/image");
         }
     }
 }
@@ -236,6 +240,15 @@ fn subscribe(device: &mut Device<'_>, filter: &str) {
     let subscription = [Subscription::new(filter, QoS::ExactlyOnce)];
     if let Err(error) = device.subscribe((&subscription).into(), Properties::EMPTY) {
         hprintln!("subscribe: {:?}", error);
+    }
+}
+
+fn unsubscribe(device: &mut Device<'_>, filter: &str) {
+    let Ok(filter) = TopicFilter::new(filter) else {
+        return;
+    };
+    if let Err(error) = device.unsubscribe((&[filter]).into(), Properties::EMPTY) {
+        hprintln!("unsubscribe: {:?}", error);
     }
 }
 

@@ -79,6 +79,7 @@ impl Network {
             tcp::SocketBuffer::new(&mut transmit[..]),
         );
         socket.set_nagle_enabled(false);
+        socket.set_ack_delay(None);
         let socket = sockets.add(socket);
         Self {
             ethernet,
