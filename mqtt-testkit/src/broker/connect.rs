@@ -35,11 +35,21 @@ impl Broker {
             connect.clean_start,
         );
         let expiry = session_expiry(&self.options, connect);
-        let limits = Limits::of_client(connect);
+        let mut limits = Limits::of_client(connect);
+        if connect.properties.receive_maximum().is_none() {
+            limits.receive_maximum = self.options.in_flight_maximum;
+        }
         if let Some(session) = self.store.sessions.get_mut(client_id) {
             session.connection = Some(id);
             session.expiry = expiry;
-            session.open(limits, self.options.receive_maximum);
+            session.open(
+                limits,
+                match connect.version {
+                    // A Client of 3.1.1 is not told of a limit, so it cannot break it.
+                    Version::V3_1_1 => NonZeroU16::MAX,
+                    Version::V5 => self.options.receive_maximum,
+                },
+            );
         }
         connection.session_expiry = expiry;
         connection.will = connect.will.as_ref().map(|will| Will::new(client_id, will));

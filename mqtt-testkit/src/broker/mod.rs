@@ -59,6 +59,7 @@ pub struct Broker {
     store: Store,
     connections: BTreeMap<ConnectionId, Connection>,
     ended: VecDeque<ConnectionId>,
+    refusals: BTreeMap<ReasonCode, u64>,
     opened: u64,
     assigned: u64,
 }
@@ -73,6 +74,7 @@ impl Broker {
             store: Store::default(),
             connections: BTreeMap::new(),
             ended: VecDeque::new(),
+            refusals: BTreeMap::new(),
             opened: 0,
             assigned: 0,
         }
@@ -116,6 +118,13 @@ impl Broker {
             .map(|message| message.payload.as_slice())
     }
 
+    /// How many connections the broker has ended for each reason. To a Client of 3.1.1, which is
+    /// told none, it looks like a network that failed: a test had better look here.
+    #[must_use]
+    pub fn refusals(&self) -> &BTreeMap<ReasonCode, u64> {
+        &self.refusals
+    }
+
     /// Messages that were dropped because a Client's queue was full.
     #[must_use]
     pub fn dropped(&self) -> u64 {
@@ -137,6 +146,12 @@ impl Broker {
                 broker.end(now, id, connection, End::Refused(reason));
             });
         }
+    }
+
+    /// Forgets every session that is not connected and every retained message, as a Server does
+    /// that has lost its disk. Wills are not published.
+    pub fn forget(&mut self) {
+        self.store.forget();
     }
 
     /// Crashes and starts again: every connection is gone without a word; the sessions that
@@ -251,6 +266,7 @@ impl Broker {
                     if let Err(reason) = self.handle_connect(now, id, connection, connect) {
                         connection.refuse(reason);
                         self.ended.push_back(id);
+                        *self.refusals.entry(reason).or_default() += 1;
                     }
                     Ok(())
                 }
@@ -273,6 +289,9 @@ impl Broker {
     fn end(&mut self, now: Instant, id: ConnectionId, connection: &mut Connection, end: End) {
         if connection.is_ended() {
             return;
+        }
+        if let End::Refused(reason) = end {
+            *self.refusals.entry(reason).or_default() += 1;
         }
         if connection.client_id().is_none()
             && let End::Refused(

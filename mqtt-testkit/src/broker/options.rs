@@ -24,8 +24,11 @@ pub struct BrokerOptions {
     pub forbidden: Vec<String>,
     /// The highest QoS that is taken. Default: 2.
     pub maximum_qos: QoS,
-    /// QoS 1 and QoS 2 messages that are taken at once. Default: 65,535, which is not announced.
+    /// QoS 1 and QoS 2 messages that are taken at once from a Client of 5.0. Default: 65,535, which is not announced.
     pub receive_maximum: NonZeroU16,
+    /// QoS 1 and QoS 2 messages that are sent at once to a Client that does not say how many it
+    /// takes, as none of 3.1.1 can. Default: 20, as with other brokers.
+    pub in_flight_maximum: NonZeroU16,
     /// The largest packet taken, in bytes. `None`, the default: as large as MQTT allows.
     pub maximum_packet_size: Option<NonZeroU32>,
     /// The highest Topic Alias taken. Default: 16.
@@ -56,6 +59,7 @@ impl Default for BrokerOptions {
             forbidden: Vec::new(),
             maximum_qos: QoS::ExactlyOnce,
             receive_maximum: NonZeroU16::MAX,
+            in_flight_maximum: const { NonZeroU16::new(20).unwrap() },
             maximum_packet_size: None,
             topic_alias_maximum: 16,
             retain_available: true,

@@ -138,6 +138,13 @@ impl Store {
         }
     }
 
+    pub(crate) fn forget(&mut self) {
+        self.sessions
+            .retain(|_, session| session.connection.is_some());
+        self.retained.clear();
+        self.shared_turn.clear();
+    }
+
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         self.sessions
             .values()

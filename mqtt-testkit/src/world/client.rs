@@ -106,6 +106,15 @@ struct Open {
     inbox: Vec<u8>,
 }
 
+/// A message that the application has yet to acknowledge.
+#[derive(Debug)]
+struct DueAck {
+    at: Instant,
+    token: AckToken,
+    /// How often the client had connected when the message came.
+    connection: usize,
+}
+
 #[derive(Debug, Default)]
 struct Record {
     delivered: Vec<Delivered>,
@@ -115,7 +124,7 @@ struct Record {
     oversized: usize,
     /// A message whose payload is still coming, and how to acknowledge it.
     partial: Option<(Delivered, Option<AckToken>)>,
-    acknowledge: Vec<(Instant, AckToken)>,
+    acknowledge: Vec<DueAck>,
     streams: BTreeMap<Token, Vec<u8>>,
 }
 
@@ -207,7 +216,7 @@ impl<S: Storage> Client<S> {
 
     pub(super) fn next(&self) -> Option<Instant> {
         let connect = self.connect_at.filter(|_| self.open.is_none());
-        let acknowledge = self.record.acknowledge.iter().map(|(due, _)| *due).min();
+        let acknowledge = self.record.acknowledge.iter().map(|ack| ack.at).min();
         let link = self.open.as_ref().and_then(|open| open.link.next());
         [connect, acknowledge, link, self.session.poll_timeout()]
             .into_iter()
@@ -266,7 +275,6 @@ impl<S: Storage> Client<S> {
         }
         self.settle();
         self.record.partial = None;
-        self.record.acknowledge.clear();
         let Open {
             mut link, reader, ..
         } = self.open.take()?;
@@ -288,14 +296,7 @@ impl<S: Storage> Client<S> {
                 None => break,
             }
         }
-        let session = &mut self.session;
-        self.record.acknowledge.retain(|(due, token)| {
-            if *due <= now {
-                let acknowledged = session.acknowledge(*token, ReasonCode::Success);
-                assert_eq!(acknowledged, Ok(()), "a message cannot be acknowledged");
-            }
-            *due > now
-        });
+        self.acknowledge(now);
         self.read(now, faults, rng);
     }
 
@@ -306,6 +307,23 @@ impl<S: Storage> Client<S> {
             && self.record.acknowledge.is_empty()
             && self.unsettled().next().is_none()
             && broker.queued(&self.options.client_id) == 0
+    }
+
+    fn acknowledge(&mut self, now: Instant) {
+        let session = &mut self.session;
+        let connection = self.record.connected.len();
+        self.record.acknowledge.retain(|ack| {
+            if ack.at <= now {
+                let acknowledged = session.acknowledge(ack.token, ReasonCode::Success);
+                // A QoS 2 message stays the same over connections. A QoS 1 message comes again.
+                let is_old = ack.connection < connection || session.state() != State::Connected;
+                assert!(
+                    acknowledged.is_ok() || is_old,
+                    "not acknowledged: {acknowledged:?}"
+                );
+            }
+            ack.at > now
+        });
     }
 
     /// Whether its session wants the link closed.
@@ -433,7 +451,12 @@ impl Record {
             self.delivered.push(Delivered { at: now, ..message });
             if let Some(ack) = ack {
                 let wait = Duration::from_millis(rng.up_to(options.acknowledge_within.as_millis()));
-                self.acknowledge.push((now + wait, ack));
+                let connection = self.connected.len();
+                self.acknowledge.push(DueAck {
+                    at: now + wait,
+                    token: ack,
+                    connection,
+                });
             }
         }
     }

@@ -256,6 +256,18 @@ impl<S: Storage> World<S> {
         }
     }
 
+    /// Crashes the broker and starts it again: with what it persists, or, with `forgetful`, with
+    /// no session and no retained message. Every link is cut.
+    pub fn restart_broker(&mut self, forgetful: bool) {
+        self.broker.restart(self.now);
+        if forgetful {
+            self.broker.forget();
+        }
+        for index in 0..self.clients.len() {
+            self.cut(ClientId(index));
+        }
+    }
+
     /// From now on the links do this.
     pub fn set_faults(&mut self, faults: Faults) {
         self.faults = faults;

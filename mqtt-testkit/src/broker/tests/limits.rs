@@ -97,6 +97,43 @@ fn more_at_once_than_the_receive_maximum_ends_the_connection() {
 }
 
 #[test]
+fn the_receive_maximum_does_not_bind_who_cannot_know_it() {
+    let options = BrokerOptions {
+        receive_maximum: 1.try_into().unwrap(),
+        ..Default::default()
+    };
+    let mut t = Trace::new(options);
+    t.connect("old", Version::V3_1_1);
+    for packet_id in [1, 2, 3] {
+        t.send("old", &publish(exactly_once(packet_id), "t", "x"));
+    }
+    for packet_id in [1, 2, 3] {
+        t.expect("old", &pubrec(packet_id));
+    }
+}
+
+#[test]
+fn who_cannot_say_how_many_it_takes_is_sent_a_few() {
+    let options = BrokerOptions {
+        in_flight_maximum: 1.try_into().unwrap(),
+        ..Default::default()
+    };
+    let mut t = Trace::new(options);
+    t.connect("old", Version::V3_1_1);
+    t.subscribe("old", "t", QoS::AtLeastOnce);
+    for packet_id in [1, 2] {
+        t.send("old", &publish(at_least_once(packet_id), "t", "x"));
+        t.expect("old", &puback(packet_id));
+        if packet_id == 1 {
+            t.expect("old", &publish(at_least_once(1), "t", "x"));
+        }
+    }
+    t.expect_nothing("old");
+    t.send("old", &puback(1));
+    t.expect("old", &publish(at_least_once(2), "t", "x"));
+}
+
+#[test]
 fn subscriptions_that_are_not_supported_are_refused_one_by_one() {
     let options = BrokerOptions {
         wildcard_subscription_available: false,
