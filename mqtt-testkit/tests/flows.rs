@@ -268,8 +268,8 @@ fn promises_are_kept<S: Storage>(seeds: std::ops::Range<u64>) {
         for sent in &scenario.sent {
             let outcome = scenario.outcome(sent);
             let expected = match (sent.qos, outcome) {
-                (QoS::AtMostOnce, Outcome::Completed(_)) => true,
-                (_, Outcome::Published(ReasonCode::Success)) => true,
+                (QoS::AtMostOnce, Outcome::Completed(_))
+                | (_, Outcome::Published(ReasonCode::Success)) => true,
                 // The answer to a PUBREL that was sent again because its PUBCOMP was lost.
                 (QoS::ExactlyOnce, Outcome::Published(reason)) => {
                     *reason == ReasonCode::PacketIdentifierNotFound
@@ -299,12 +299,12 @@ fn promises_are_kept<S: Storage>(seeds: std::ops::Range<u64>) {
 
 #[test]
 fn promises_are_kept_on_the_heap() {
-    promises_are_kept::<Heap>(0..150);
+    promises_are_kept::<Heap>(0..100);
 }
 
 #[test]
 fn promises_are_kept_in_little_room() {
-    promises_are_kept::<Small>(1000..1150);
+    promises_are_kept::<Small>(1000..1100);
 }
 
 /// The broker crashes too, and comes back with what it persists.
@@ -327,7 +327,7 @@ fn promises_are_kept_when_the_broker_crashes() {
 #[test]
 fn every_operation_ends_when_the_broker_forgets() {
     let mut lost = 0;
-    for seed in 3000..3080 {
+    for seed in 3000..3050 {
         let mut scenario: Scenario<Small> = Scenario::new(seed);
         for _ in 0..3 {
             scenario.publish_many(8);
