@@ -1,6 +1,6 @@
 use mqtt_proto::{
-    Auth, ConnAck, DecodeError, Delivery, Disconnect, PacketType, Properties, QoS, ReasonCode,
-    Sequence, TopicName,
+    Auth, ConnAck, DecodeError, Delivery, Disconnect, PacketId, PacketType, Properties, QoS,
+    ReasonCode, Sequence, TopicName,
 };
 
 /// The handle of one operation. Unlike packet identifiers, never used again.
@@ -69,6 +69,8 @@ pub struct Message<'a> {
     pub remaining: u32,
     /// The QoS it was sent with.
     pub qos: QoS,
+    /// The packet identifier it was sent with, for logs: it is acknowledged with `ack`. `None` at QoS 0.
+    pub packet_id: Option<PacketId>,
     /// Whether the Server may have sent it before.
     pub dup: bool,
     /// Whether it was retained.

@@ -490,6 +490,7 @@ impl<S: Storage> Session<S> {
                 payload,
                 remaining,
                 qos: head.delivery.qos(),
+                packet_id: head.delivery.packet_id(),
                 dup: head.delivery.dup(),
                 retain: head.retain,
                 properties: head.properties,

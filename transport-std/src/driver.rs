@@ -19,6 +19,7 @@ use crate::command::Command;
 use crate::connection::{Connection, Output};
 use crate::engine::{Ended, Engine};
 use crate::inbound::Inbound;
+use crate::tap::Tapped;
 use crate::tcp::Transport;
 use crate::{ConnectError, ConnectionLost, OptionsError};
 
@@ -143,6 +144,7 @@ impl Driver {
         stream: impl AsyncRead + AsyncWrite + Unpin,
         first: bool,
     ) -> Result<Ended, OptionsError> {
+        let stream = Tapped::new(stream, self.engine.options.hooks.wire.clone());
         let mut scratch = vec![0; SCRATCH];
         let mut output = Output::new();
         let reader = self

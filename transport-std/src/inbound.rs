@@ -59,6 +59,7 @@ impl Inbound {
             qos: message.qos,
             retain: message.retain,
             dup: message.dup,
+            packet_id: message.packet_id,
             properties: message.properties.into(),
         };
         if message.remaining == 0 {

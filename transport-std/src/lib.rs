@@ -21,6 +21,7 @@ mod route;
 mod shared;
 mod subscribe;
 mod subscription;
+mod tap;
 mod tcp;
 mod url;
 
@@ -34,8 +35,8 @@ pub use error::{
 pub use handle::{Handle, PublishHandle, UnsubscribeHandle};
 pub use message::Message;
 pub use mqtt_proto::{
-    DecodeError, EncodeError, PropertyId, QoS, ReasonCode, RetainHandling, SubscriptionIdentifier,
-    SubscriptionOptions, TopicError, TopicErrorKind, Version,
+    DecodeError, EncodeError, PacketId, PropertyId, QoS, ReasonCode, RetainHandling,
+    SubscriptionIdentifier, SubscriptionOptions, TopicError, TopicErrorKind, Version,
 };
 pub use mqtt_session::{Limits, Timeout, Violation};
 pub use options::{Options, Reconnect};
@@ -43,4 +44,5 @@ pub use property::{Properties, Property};
 pub use shared::Statistics;
 pub use subscribe::{Filter, Subscribe};
 pub use subscription::{CallbackSubscription, Iter, Subscribing, Subscription};
+pub use tap::Wire;
 pub use url::UrlError;

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use mqtt_proto::QoS;
+use mqtt_proto::{PacketId, QoS};
 
 use crate::{Properties, Property};
 
@@ -27,6 +27,9 @@ pub struct Message {
     pub retain: bool,
     /// Received at QoS 1 or 2: whether the Server may have sent it before. Of no effect when published.
     pub dup: bool,
+    /// Received at QoS 1 or 2: the packet identifier that it came with, for logs. Of no effect
+    /// when published.
+    pub packet_id: Option<PacketId>,
     /// The properties; empty in 3.1.1.
     pub properties: Properties,
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use mqtt_proto::{self as proto, Connect, Packet, Sequence, TopicName, Version, Will};
 
+use crate::tap::{Tap, Wire};
 use crate::url::Address;
 use crate::{
     ConnectError, Connected, ConnectionLost, Message, OptionsError, Properties, Property,
@@ -58,6 +59,7 @@ pub(crate) struct Hooks {
     pub(crate) reconnecting: Option<Hook<u32>>,
     pub(crate) resubscribe_failed: Option<Hook<SubscribeError>>,
     pub(crate) default_handler: Option<Arc<dyn Fn(Message) + Send + Sync>>,
+    pub(crate) wire: Option<Tap>,
 }
 
 /// When to connect again: the delay doubles from `minimum` to `maximum`, and a random half of
@@ -312,6 +314,16 @@ impl Options {
         hook: impl Fn(&SubscribeError) + Send + Sync + 'static,
     ) -> Self {
         self.hooks.resubscribe_failed = Some(Arc::new(hook));
+        self
+    }
+
+    /// Called with all bytes as they pass a Network Connection, for logs and captures.
+    ///
+    /// Unlike the other hooks it runs on the client's I/O thread, which it must not keep waiting,
+    /// and must not use the client.
+    #[must_use]
+    pub fn on_wire(mut self, hook: impl Fn(Wire<'_>) + Send + Sync + 'static) -> Self {
+        self.hooks.wire = Some(Arc::new(hook));
         self
     }
 

@@ -1,9 +1,11 @@
 //! Publishing and subscribing, in both versions and at every QoS.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use transport_std::{
-    Client, Filter, Message, Property, PublishError, QoS, ReasonCode, RecvError, Subscribe, Version,
+    Client, Filter, Message, Property, PublishError, QoS, ReasonCode, RecvError, Subscribe,
+    Version, Wire,
 };
 
 use crate::script::Server;
@@ -18,7 +20,9 @@ fn every_qos_arrives() {
             let subscription = client.subscribe(("level/+", qos)).expect("granted");
             assert_eq!(subscription.granted(), [qos]);
             publish(&client, Message::new("level/1", "full").qos(qos));
-            let message = subscription.recv_timeout(PATIENCE).expect("it arrives");
+            let mut message = subscription.recv_timeout(PATIENCE).expect("it arrives");
+            let packet_id = message.packet_id.take();
+            assert_eq!(packet_id.is_some(), qos != QoS::AtMostOnce);
             assert_eq!(message, Message::new("level/1", "full").qos(qos));
             assert_eq!(subscription.unsubscribe().wait(), Ok(()));
             assert_eq!(subscription.recv(), Err(RecvError::Closed));
@@ -264,4 +268,32 @@ fn try_publish_does_not_wait() {
     peer.puback(packet_id);
     assert!(handle.wait().is_ok());
     client.try_publish(message()).expect("there is room again");
+}
+
+/// All bytes pass the hook once, in order, whatever pieces they come in.
+#[test]
+fn the_wire_hook_sees_every_byte() {
+    let broker = broker();
+    let seen = Arc::new(Mutex::new((Vec::new(), Vec::new(), 0)));
+    let tap = Arc::clone(&seen);
+    let options = options(broker.addr().port(), Version::V3_1_1).on_wire(move |wire| {
+        let (sent, received, opened) = &mut *tap.lock().expect("not poisoned");
+        match wire {
+            Wire::Opened => *opened += 1,
+            Wire::Sent(bytes) => sent.extend_from_slice(bytes),
+            Wire::Received(bytes) => received.extend_from_slice(bytes),
+        }
+    });
+    let client = Client::connect(options).expect("accepted");
+    publish(&client, Message::new("t", "x").qos(QoS::AtLeastOnce));
+    client.disconnect().expect("drained");
+    let (sent, received, opened) = &*seen.lock().expect("not poisoned");
+    assert_eq!(
+        sent[..],
+        *b"\x10\x10\0\x04MQTT\x04\x02\0\x3C\0\x04test\x32\x06\0\x01t\0\x01x\xE0\0"
+    );
+    assert_eq!(
+        (&received[..], *opened),
+        (&b"\x20\x02\0\0\x40\x02\0\x01"[..], 1)
+    );
 }
