@@ -12,6 +12,7 @@ use transport_std::{
 
 use crate::exit::Failure;
 use crate::properties::PropertyArgs;
+use crate::trace::trace;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ConnectionArgs {
@@ -149,6 +150,9 @@ impl ConnectionArgs {
         options = self.expiry(version, options)?;
         options = self.add_will(&properties, options)?;
         options = connect_properties(&properties, options);
+        if self.debug {
+            options = trace(options, version, self.client_id());
+        }
         Ok(Connection {
             options,
             version,
@@ -157,15 +161,18 @@ impl ConnectionArgs {
         })
     }
 
+    fn client_id(&self) -> Option<String> {
+        match &self.id_prefix {
+            Some(prefix) => Some(format!("{prefix}{}", std::process::id())),
+            None => self.id.clone(),
+        }
+    }
+
     fn identify(&self, mut options: Options) -> Result<Options, Failure> {
         if self.id.as_deref() == Some("") {
             return Err(Failure::usage("Invalid id: it is empty."));
         }
-        let id = match &self.id_prefix {
-            Some(prefix) => Some(format!("{prefix}{}", std::process::id())),
-            None => self.id.clone(),
-        };
-        match id {
+        match self.client_id() {
             Some(id) => options = options.client_id(id),
             None if self.disable_clean_session => {
                 return Err(Failure::usage(
@@ -198,7 +205,7 @@ impl ConnectionArgs {
             None if self.disable_clean_session && version == Version::V5 => u32::MAX,
             None => return Ok(options),
         };
-        if seconds == u32::MAX && self.id.is_none() && self.id_prefix.is_none() {
+        if seconds == u32::MAX && self.client_id().is_none() {
             return Err(Failure::usage(
                 "You must provide a client id if you are using an infinite session expiry interval.",
             ));

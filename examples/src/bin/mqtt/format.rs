@@ -2,13 +2,11 @@
 
 use chrono::{DateTime, Local};
 use serde_json::{Map, Value, json};
-use transport_std::{Message, Properties, Property, QoS};
+use transport_std::{Message, PacketId, Properties, Property, QoS};
 
 /// What is printed of a message.
 pub(crate) struct View<'a> {
     pub(crate) message: &'a Message,
-    /// 0 at QoS 0.
-    pub(crate) packet_id: u16,
     /// When it came.
     pub(crate) time: DateTime<Local>,
 }
@@ -320,7 +318,7 @@ fn render_parameter(
             );
         }
         Parameter::PayloadLength => number(out, field, Some(view.message.payload.len() as u64)),
-        Parameter::PacketId => number(out, field, Some(view.packet_id.into())),
+        Parameter::PacketId => number(out, field, Some(packet_id(view.message).into())),
         Parameter::TopicAlias => {
             number(out, field, topic_alias(properties));
         }
@@ -388,6 +386,11 @@ fn render_parameter(
     Ok(())
 }
 
+/// 0 at QoS 0.
+fn packet_id(message: &Message) -> u16 {
+    message.packet_id.map_or(0, PacketId::get)
+}
+
 fn topic_alias(properties: &Properties) -> Option<u64> {
     properties.iter().find_map(|property| match property {
         Property::TopicAlias(alias) => Some(alias.get().into()),
@@ -453,7 +456,7 @@ fn json_object(out: &mut Vec<u8>, view: &View<'_>, payload: Value, pretty: bool)
     fields.insert("retain".into(), u8::from(view.message.retain).into());
     fields.insert("payloadlen".into(), view.message.payload.len().into());
     if view.message.qos != QoS::AtMostOnce {
-        fields.insert("mid".into(), view.packet_id.into());
+        fields.insert("mid".into(), packet_id(view.message).into());
     }
     if !view.message.properties.is_empty() {
         fields.insert(

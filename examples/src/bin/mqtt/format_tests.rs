@@ -3,7 +3,7 @@ use chrono::TimeZone as _;
 use super::*;
 
 fn message() -> Message {
-    Message::new("a/topic", "{\"b\":1,\"a\":[2, 3]}")
+    let mut message = Message::new("a/topic", "{\"b\":1,\"a\":[2, 3]}")
         .qos(QoS::AtLeastOnce)
         .retain(true)
         .property(Property::UserProperty("k".into(), "v".into()))
@@ -12,16 +12,14 @@ fn message() -> Message {
         .property(Property::CorrelationData("id".into()))
         .property(Property::ResponseTopic("r".into()))
         .property(Property::MessageExpiryInterval(60))
-        .property(Property::PayloadFormatIndicator(true))
+        .property(Property::PayloadFormatIndicator(true));
+    message.packet_id = PacketId::new(7);
+    message
 }
 
 fn print(format: &str, message: &Message) -> String {
     let time = Local.timestamp_opt(1_600_000_000, 123_456_789).unwrap();
-    let view = View {
-        message,
-        packet_id: 7,
-        time,
-    };
+    let view = View { message, time };
     let format = Format::parse(format, false).unwrap();
     String::from_utf8(format.render(&view, "\n").unwrap()).unwrap()
 }
@@ -98,7 +96,7 @@ fn json() {
 
     let view = View {
         message: &Message::new("t", "{"),
-        packet_id: 0,
+
         time: Local::now(),
     };
     assert_eq!(
@@ -111,7 +109,7 @@ fn json() {
 fn without_a_format() {
     let view = |message| View {
         message,
-        packet_id: 0,
+
         time: Local::now(),
     };
     let (full, empty) = (Message::new("t", "p"), Message::new("t", ""));

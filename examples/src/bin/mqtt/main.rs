@@ -9,6 +9,7 @@ mod format;
 mod properties;
 mod publish;
 mod subscribe;
+mod trace;
 
 use std::process::ExitCode;
 

@@ -447,7 +447,6 @@ impl Sink {
     fn print(&self, message: &Message) -> io::Result<()> {
         let view = View {
             message,
-            packet_id: 0,
             time: chrono::Local::now(),
         };
         let Ok(text) = self.format.render(&view, self.eol) else {
