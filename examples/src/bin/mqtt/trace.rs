@@ -1,7 +1,7 @@
 //! `-d`: a line on standard output for each packet, as mosquitto's clients print them.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::io::{self, Write as _};
+use std::sync::{Mutex, PoisonError};
 
 use mqtt_proto::{
     Ack, DecodeOptions, Delivery, Packet, PacketId, Publish, Role, SubAck, Subscription, Version,
@@ -19,8 +19,10 @@ pub(crate) fn trace(options: Options, version: Version, client_id: Option<String
     });
     options.on_wire(move |wire| {
         let mut tracer = tracer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut out = io::stdout().lock();
         for line in tracer.lines(wire) {
-            println!("{line}");
+            // Where nobody reads on, printing the messages finds out.
+            let _ = writeln!(out, "{line}");
         }
     })
 }
