@@ -97,7 +97,8 @@ pub struct PayloadChunk<'a> {
 pub struct Published<'a> {
     /// The operation.
     pub token: Token,
-    /// The result.
+    /// The result. At QoS 2 the Server takes the message with its PUBREC; a PUBCOMP that then does
+    /// not know the packet identifier any more changes nothing about that.
     pub reason: ReasonCode,
     /// Reason String and User Properties.
     pub properties: Properties<'a>,

@@ -422,8 +422,13 @@ impl<S: Storage> Session<S> {
                 let token = self.sender.handle_pubrec(ack.packet_id, ack.reason)?;
                 token.map(|token| published(token, &ack))
             }
-            Packet::PubComp(ack) => {
+            Packet::PubComp(mut ack) => {
                 let token = self.sender.handle_pubcomp(ack.packet_id)?;
+                // Section 3.7.2.1: not an error in recovery. The Server took the message at PUBREC,
+                // and has ended its part of the handshake already.
+                if ack.reason == ReasonCode::PacketIdentifierNotFound {
+                    ack.reason = ReasonCode::Success;
+                }
                 token.map(|token| published(token, &ack))
             }
             Packet::PubRel(ack) => {

@@ -8,8 +8,8 @@ use crate::{Duration, Instant};
 /// a slow link must not be taken for silence.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct KeepAlive {
-    /// Zero: none.
-    interval: Duration,
+    /// Seconds; zero: none.
+    interval: u16,
     last_sent: Instant,
     last_received: Instant,
     /// A PINGREQ is to be handed out.
@@ -24,7 +24,7 @@ impl KeepAlive {
     /// None, until CONNACK says what is in force.
     pub(crate) fn new(now: Instant) -> Self {
         Self {
-            interval: Duration::ZERO,
+            interval: 0,
             last_sent: now,
             last_received: now,
             due: false,
@@ -34,7 +34,7 @@ impl KeepAlive {
     }
 
     pub(crate) fn start(&mut self, seconds: u16) {
-        self.interval = Duration::from_secs(seconds.into());
+        self.interval = seconds;
     }
 
     pub(crate) fn sent(&mut self, now: Instant) {
@@ -58,7 +58,7 @@ impl KeepAlive {
 
     /// When [`ping`](Self::ping) is to be called.
     pub(crate) fn next_ping(&self) -> Option<Instant> {
-        if self.interval == Duration::ZERO || self.due {
+        if self.interval == 0 || self.due {
             return None;
         }
         let quiet_since = if self.unanswered.is_none() && self.reading {
@@ -66,7 +66,7 @@ impl KeepAlive {
         } else {
             self.last_sent
         };
-        Some(quiet_since.saturating_add(self.interval))
+        Some(quiet_since.saturating_add(Duration::from_secs(self.interval.into())))
     }
 
     pub(crate) fn ping(&mut self, now: Instant) {

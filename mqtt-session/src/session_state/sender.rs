@@ -1,6 +1,9 @@
 mod acknowledged;
 mod transmit;
 
+#[cfg(test)]
+mod tests;
+
 use mqtt_proto::{
     Auth, Delivery, EncodeError, Packet, PacketId, Properties, PublishHead, QoS, ReasonCode,
     Sequence, Subscribe, Subscription, TopicFilter, TopicName, Unsubscribe, Version,
@@ -312,7 +315,8 @@ impl<S: Storage> Sender<S> {
         self.link = Some(Link::default());
     }
 
-    /// The other side has no Session: its part of each handshake is forgotten.
+    /// The other side has no Session: its part of each handshake is forgotten. Said between
+    /// [`open`](Self::open) and [`start`](Self::start).
     ///
     /// What was never sent stays, and SUBSCRIBE and UNSUBSCRIBE too. QoS 1 is sent again as a new
     /// message; QoS 2 ends as `Discarded` before PUBREC and as `Taken` after it, since sending it

@@ -244,6 +244,48 @@ impl<T: SendTable> Table<T> {
         self.expiry = quota::next_expiry(&self.slots);
     }
 
+    /// Panics unless what is kept is what can be derived.
+    #[cfg(test)]
+    pub(super) fn check(&self)
+    where
+        T: core::fmt::Debug + Clone,
+    {
+        let slots = &self.slots;
+        let entries = || (0..slots.len()).filter_map(|index| slots.get(index));
+        let sections: std::vec::Vec<Section> = entries().map(Entry::section).collect();
+        assert!(sections.is_sorted(), "{self:?}");
+        let count = |section| sections.iter().filter(|it| **it == section).count();
+        assert_eq!(self.ended, count(Section::Ended), "{self:?}");
+        assert_eq!(
+            self.released,
+            self.ended + count(Section::Released),
+            "{self:?}"
+        );
+        assert_eq!(self.quota, Quota::count(slots), "{self:?}");
+        let is = |index: usize, state| slots.get(index).is_some_and(|it| it.state == state);
+        assert!((self.ended..=self.released).contains(&self.next_release));
+        assert!((self.ended..self.next_release).all(|index| is(index, EntryState::PubRelSent)));
+        assert!((self.released..=slots.len()).contains(&self.next));
+        assert!((self.released..self.next).all(|index| is(index, EntryState::Sent)));
+        let first = quota::next_expiry(slots);
+        assert!(first.is_none_or(|first| self.expiry.is_some_and(|it| it <= first)));
+        let lens: usize = entries().map(|entry| entry.len as usize).sum();
+        assert_eq!(lens, slots.outbox_len());
+        for (index, entry) in entries().enumerate() {
+            assert_eq!(slots.bytes(index).len(), entry.len as usize);
+            let empty = sections[index] != Section::Rest;
+            assert_eq!(entry.len == 0, empty);
+            assert!(entry.packet_id.is_none_or(|id| slots.uses(id)));
+            assert!(
+                entry
+                    .packet_id
+                    .is_none_or(|id| self.find(id) == Some(index))
+            );
+        }
+        let tokens: std::vec::Vec<Token> = entries().map(|entry| entry.token).collect();
+        assert!(tokens[self.released..].is_sorted());
+    }
+
     fn id_at(&self, index: usize) -> Option<PacketId> {
         self.get(index).and_then(|entry| entry.packet_id)
     }

@@ -2,7 +2,9 @@
 
 mod connecting;
 mod keeping_alive;
+mod properties;
 mod receiving;
 mod resuming;
 mod sending;
 mod trace;
+mod two_peers;

@@ -74,6 +74,19 @@ fn what_was_not_handed_out_whole_is_no_duplicate() {
     t.sends(&["PUBLISH 1 q1 a=a payload"]);
 }
 
+/// Section 3.7.2.1: the PUBCOMP was lost, and the Server has forgotten the identifier since.
+#[test]
+fn a_pubcomp_that_knows_nothing_any_more_is_no_error() {
+    let mut t = Trace::connected(Version::V5);
+    t.publishes(2, "a", "x");
+    t.transmits();
+    t.gets("PUBREC 1", "");
+    t.sends(&["PUBREL 1"]);
+    resumes(&mut t);
+    t.sends(&["PUBREL 1"]);
+    t.gets("PUBCOMP 1 92", "published Token(0) 00");
+}
+
 #[test]
 fn an_unanswered_subscribe_is_sent_again() {
     for resume in [resumes, is_lost] {

@@ -101,17 +101,17 @@ impl<S: Storage> Sender<S> {
 
     /// Writes more of the packet that is partly handed out; `false` where its end was not reached.
     pub(crate) fn transmit_rest(&mut self, out: &mut Out<'_>) -> bool {
-        let Some(handing_out) = self
-            .link
-            .as_mut()
-            .and_then(|link| link.handing_out.as_mut())
-        else {
+        let Some(link) = &mut self.link else {
+            return true;
+        };
+        let position = |handing_out: &HandingOut| self.table.position_unsent(handing_out.token);
+        let index = link.handing_out.as_ref().and_then(position);
+        let (Some(index), Some(handing_out)) = (index, link.handing_out.as_mut()) else {
+            // The operation was ended by a call that has no place here.
+            link.handing_out = None;
             return true;
         };
         let token = handing_out.token;
-        let Some(index) = self.table.position_unsent(token) else {
-            return true;
-        };
         let packet = self.table.slots().bytes(index);
         let count = usize::try_from(handing_out.count).unwrap_or(usize::MAX);
         let flags = if count == 0 && handing_out.dup {
