@@ -1,3 +1,5 @@
+use core::num::NonZeroU16;
+
 use mqtt_proto::Version;
 
 use crate::Duration;
@@ -19,6 +21,12 @@ pub struct Config {
     pub manual_ack: bool,
     /// The most bytes that the outbox may hold, whatever the storage could. Default: no limit.
     pub maximum_outbox: usize,
+    /// The most QoS 1 and 2 publishes in flight at once, whatever the Server allows.
+    /// Default: 65,535.
+    ///
+    /// For 3.1.1, in which a Server cannot say what it allows: mosquitto, by default, takes 20 of
+    /// QoS 2 and then closes the connection.
+    pub maximum_in_flight: NonZeroU16,
     /// When to connect again after a loss; `None`: never. Default: `None`.
     pub reconnect: Option<Reconnect>,
 }
@@ -33,6 +41,7 @@ impl Config {
             ping_timeout: Duration::from_secs(10),
             manual_ack: false,
             maximum_outbox: usize::MAX,
+            maximum_in_flight: NonZeroU16::MAX,
             reconnect: None,
         }
     }

@@ -476,7 +476,10 @@ impl<S: Storage> Session<S> {
         }
         let limits = Limits::of_server(&connack, self.connection.limits.keep_alive);
         self.connection.start(limits);
-        self.sender.start(limits);
+        self.sender.start(Limits {
+            receive_maximum: limits.receive_maximum.min(self.config.maximum_in_flight),
+            ..limits
+        });
         self.backoff.connected();
         Ok(Event::Connected(connack))
     }

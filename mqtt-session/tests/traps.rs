@@ -86,6 +86,24 @@ traps! {
         t.expect_nothing_sent();
     }
 
+    /// In 3.1.1 a Server cannot say how many it takes: some hang up when more come.
+    fn what_the_application_allows_in_flight_bounds_it_too<S: Storage>() {
+        for version in BOTH {
+            let mut config = Config::new(version);
+            config.maximum_in_flight = 1.try_into().unwrap();
+            let mut t = Trace::<S>::with(config);
+            t.connect(false);
+            t.publish(QoS::ExactlyOnce, "t", "one").unwrap();
+            t.publish(QoS::AtLeastOnce, "t", "two").unwrap();
+            t.expect_sent(&publish(exactly_once(1), "t", "one"));
+            t.receive(&pubrec(1));
+            t.expect_sent(&pubrel(1));
+            t.expect_nothing_sent();
+            t.receive(&pubcomp(1));
+            t.expect_sent(&publish(at_least_once(2), "t", "two"));
+        }
+    }
+
     /// [MQTT-3.3.4-7]: a QoS 2 message counts until PUBCOMP.
     fn the_send_quota_is_held_until_pubcomp<S: Storage>() {
         let mut t = Trace::<S>::new(Version::V5);

@@ -37,6 +37,7 @@ pub struct Options {
     pub(crate) properties: Properties,
     pub(crate) session_expiry_interval: Option<u32>,
     pub(crate) receive_maximum: u16,
+    pub(crate) maximum_in_flight: Option<u16>,
     pub(crate) maximum_packet_size: u32,
     pub(crate) connect_timeout: Duration,
     pub(crate) ping_timeout: Duration,
@@ -46,6 +47,8 @@ pub struct Options {
     pub(crate) inbound_capacity: usize,
     pub(crate) hooks: Hooks,
 }
+
+const MAXIMUM_IN_FLIGHT_3_1_1: u16 = 20;
 
 /// A hook of the user's: runs on the client's callback thread, never on the I/O thread.
 pub(crate) type Hook<T> = Arc<dyn Fn(&T) + Send + Sync>;
@@ -115,6 +118,7 @@ impl Options {
             properties: Properties::new(),
             session_expiry_interval: None,
             receive_maximum: u16::MAX,
+            maximum_in_flight: None,
             maximum_packet_size: 16 << 20,
             connect_timeout: Duration::from_secs(10),
             ping_timeout: Duration::from_secs(10),
@@ -241,6 +245,15 @@ impl Options {
         self
     }
 
+    /// How many messages of QoS 1 and 2 may be in flight to the Server, whatever it allows.
+    /// Default: in 5.0 as many as it says, in 3.1.1, in which it cannot say, 20: mosquitto, by
+    /// default, takes no more of QoS 2 and closes the connection.
+    #[must_use]
+    pub fn maximum_in_flight(mut self, messages: u16) -> Self {
+        self.maximum_in_flight = Some(messages);
+        self
+    }
+
     /// The largest packet taken, in bytes, payload and all. Default: 16 MiB.
     ///
     /// A Server of 5.0 is told, and drops what is larger. In 3.1.1 a larger message is skipped,
@@ -346,6 +359,9 @@ impl Options {
         if self.inbound_capacity == 0 {
             return Err(OptionsError::Zero("inbound_capacity"));
         }
+        if self.maximum_in_flight == Some(0) {
+            return Err(OptionsError::Zero("maximum_in_flight"));
+        }
         self.with_connect(true, |connect| {
             Packet::Connect(*connect).encoded_len(self.version)
         })??;
@@ -406,6 +422,11 @@ impl Options {
         config.connect_timeout = self.connect_timeout.into();
         config.ping_timeout = self.ping_timeout.into();
         config.manual_ack = true;
+        let maximum_in_flight = self.maximum_in_flight.unwrap_or(match self.version {
+            Version::V3_1_1 => MAXIMUM_IN_FLIGHT_3_1_1,
+            Version::V5 => u16::MAX,
+        });
+        config.maximum_in_flight = NonZeroU16::new(maximum_in_flight).unwrap_or(NonZeroU16::MIN);
         config.reconnect = self.reconnect.map(|policy| mqtt_session::Reconnect {
             minimum: policy.minimum.into(),
             maximum: policy.maximum.into(),
