@@ -62,6 +62,11 @@ impl Broker {
     /// Ends the broker in the orderly way, in which it saves its state; nothing listens on the port then.
     pub(crate) fn stop(&mut self) {
         kill_process(Pid::from_child(&self.process), Signal::TERM).expect("mosquitto can be ended");
+        assert!(
+            self.log.wait_closed(),
+            "mosquitto does not end:\n{}",
+            self.log.text()
+        );
         self.process.wait().expect("mosquitto can be waited for");
     }
 
@@ -181,6 +186,16 @@ impl Log {
                 .then_some(())
         })
         .is_some()
+    }
+
+    fn wait_closed(&self) -> bool {
+        let lines = self.lines.lock().expect("no other holder panics");
+        let open = |lines: &mut Lines| !lines.closed;
+        let (lines, _) = self
+            .more
+            .wait_timeout_while(lines, PATIENCE, open)
+            .expect("no other holder panics");
+        lines.closed
     }
 
     fn text(&self) -> String {

@@ -132,15 +132,10 @@ fn a_second_client_of_the_same_name_takes_the_session_over() {
                 .on_connection_lost(move |why| sender.send(why.clone()).expect("the test listens")),
         );
         let second = connect(options(broker.port(), version, "same"));
-        match (
-            version,
-            lost.recv_timeout(PATIENCE).expect("the first is told"),
-        ) {
-            (Version::V5, ConnectionLost::Server { reason, .. }) => {
-                assert_eq!(reason, ReasonCode::SessionTakenOver);
-            }
-            (Version::V3_1_1, ConnectionLost::Closed | ConnectionLost::Io(_)) => {}
-            (_, other) => panic!("{other:?}"),
+        // mosquitto 2.0.11 closes without a word, in 5.0 too.
+        match lost.recv_timeout(PATIENCE).expect("the first is told") {
+            ConnectionLost::Closed | ConnectionLost::Io(_) => {}
+            other => panic!("{other:?}"),
         }
         assert!(!first.is_connected());
         disconnect(&second);

@@ -60,7 +60,7 @@ fn receiving_at_qos_2_5_0() {
 /// The client publishes through the proxy; mosquitto_sub judges.
 fn sending(version: Version, qos: QoS) {
     let broker = Broker::start();
-    let judge = Judge::subscribe(&broker, "judge", "cut", QoS::ExactlyOnce, "%p");
+    let judge = Judge::subscribe(&broker, version, "judge", "cut", "%p");
     let flow = |proxy: &Proxy, id: &str| {
         let client = Client::start(persistent(proxy.port(), version, id)).expect("good options");
         let handles: Vec<_> = (0..COUNT)

@@ -12,7 +12,7 @@ fn what_is_published_reaches_another_client_at_its_qos() {
     for version in VERSIONS {
         for qos in LEVELS {
             let id = format!("judge-{version}-{}", tools::digit(qos));
-            let judge = Judge::subscribe(&broker, &id, "to/judge", QoS::ExactlyOnce, "%q %p");
+            let judge = Judge::subscribe(&broker, version, &id, "to/judge", "%q %p");
             let client = connect(options(broker.port(), version, "publisher"));
             publish(&client, Message::new("to/judge", "one").qos(qos));
             publish(&client, Message::new("to/judge", "two").qos(qos));

@@ -17,17 +17,17 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
-    /// Subscribes to `filter`, and returns when the broker has granted it. Each message becomes a
-    /// line in mosquitto_sub's `format`: `%p` is the payload, `%q` the QoS, `%r` the retain flag.
+    /// Subscribes to `filter` at QoS 2, and returns when the broker has granted it. Each message
+    /// becomes a line in mosquitto_sub's `format`: `%p` is the payload, `%q` the QoS, `%r` the retain flag.
     pub(crate) fn subscribe(
         broker: &Broker,
+        version: Version,
         id: &str,
         filter: &str,
-        qos: QoS,
         format: &str,
     ) -> Self {
-        let mut process = command("mosquitto_sub", broker, Version::V5)
-            .args(["-i", id, "-t", filter, "-q", digit(qos), "-F", format])
+        let mut process = command("mosquitto_sub", broker, version)
+            .args(["-i", id, "-t", filter, "-q", "2", "-F", format])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -41,7 +41,7 @@ impl Judge {
                 }
             }
         });
-        broker.wait_log(&[&format!("{id} {} {filter}", digit(qos))]);
+        broker.wait_log(&[&format!("{id} 2 {filter}")]);
         Self { process, lines }
     }
 

@@ -14,7 +14,8 @@ fn to_the_broker() {
     for version in VERSIONS {
         for qos in LEVELS {
             let id = format!("judge-{version}-{}", tools::digit(qos));
-            let judge = Judge::subscribe(&broker, &id, "volume", QoS::ExactlyOnce, "%q %p");
+            // In 5.0 mosquitto sends more at once than its own mosquitto_sub allows, which then gives up.
+            let judge = Judge::subscribe(&broker, Version::V3_1_1, &id, "volume", "%q %p");
             let client = connect(options(broker.port(), version, "publisher"));
             let handles: Vec<_> = payloads()
                 .map(|payload| {

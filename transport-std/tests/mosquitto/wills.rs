@@ -15,9 +15,9 @@ fn a_will_is_published_when_the_connection_is_lost() {
             let digit = tools::digit(qos);
             let judge = Judge::subscribe(
                 &broker,
+                version,
                 &format!("judge-{version}-{digit}"),
                 "will",
-                QoS::ExactlyOnce,
                 "%q %p",
             );
             let proxy = Proxy::start(broker.port());
@@ -50,18 +50,18 @@ fn a_retained_will_stays() {
         );
         let first = Judge::subscribe(
             &broker,
+            version,
             &format!("first-{version}"),
             &topic,
-            QoS::AtLeastOnce,
             "%r %p",
         );
         proxy.cut_now();
         assert_eq!(first.next(), "0 lost");
         let late = Judge::subscribe(
             &broker,
+            version,
             &format!("late-{version}"),
             &topic,
-            QoS::AtLeastOnce,
             "%r %p",
         );
         assert_eq!(late.next(), "1 lost");
@@ -72,7 +72,7 @@ fn a_retained_will_stays() {
 #[test]
 fn the_properties_of_a_will_arrive() {
     let broker = Broker::start();
-    let judge = Judge::subscribe(&broker, "judge", "will", QoS::AtLeastOnce, "%C %P %p");
+    let judge = Judge::subscribe(&broker, Version::V5, "judge", "will", "%C %P %p");
     let proxy = Proxy::start(broker.port());
     let will = Message::new("will", "lost")
         .property(Property::ContentType("text/plain".into()))
@@ -91,13 +91,7 @@ fn the_properties_of_a_will_arrive() {
 fn a_disconnect_takes_the_will_back() {
     let broker = Broker::start();
     for version in VERSIONS {
-        let judge = Judge::subscribe(
-            &broker,
-            &format!("judge-{version}"),
-            "will",
-            QoS::AtLeastOnce,
-            "%p",
-        );
+        let judge = Judge::subscribe(&broker, version, &format!("judge-{version}"), "will", "%p");
         let client =
             connect(options(broker.port(), version, "testator").will(Message::new("will", "lost")));
         disconnect(&client);
