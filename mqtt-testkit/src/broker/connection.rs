@@ -78,9 +78,11 @@ impl Connection {
         input
     }
 
-    pub(crate) fn keep_input(&mut self, rest: &[u8]) {
+    /// Gives back what [`take_input`](Self::take_input) gave, of which so many bytes were taken.
+    pub(crate) fn keep_input(&mut self, mut input: Vec<u8>, taken: usize) {
         if !self.is_ended() {
-            self.input = rest.to_vec();
+            input.drain(..taken);
+            self.input = input;
         }
     }
 

@@ -190,7 +190,8 @@ impl Broker {
                     broker.end(now, id, connection, end);
                 }
             }
-            connection.keep_input(rest);
+            let taken = input.len() - rest.len();
+            connection.keep_input(input, taken);
         });
     }
 

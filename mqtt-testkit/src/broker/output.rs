@@ -7,6 +7,8 @@ pub(crate) struct Output {
     /// The largest packet that the Client takes.
     pub(crate) maximum_packet_size: u32,
     bytes: Vec<u8>,
+    /// Bytes at the front that were taken already.
+    taken: usize,
 }
 
 impl Output {
@@ -15,6 +17,7 @@ impl Output {
             version,
             maximum_packet_size: DecodeOptions::MAXIMUM_PACKET_SIZE,
             bytes: Vec::new(),
+            taken: 0,
         }
     }
 
@@ -47,13 +50,18 @@ impl Output {
 
     /// Moves the first bytes to the front of `buf` and returns how many.
     pub(crate) fn take(&mut self, buf: &mut [u8]) -> usize {
-        let len = self.bytes.len().min(buf.len());
-        buf[..len].copy_from_slice(&self.bytes[..len]);
-        self.bytes.drain(..len);
+        let len = self.len().min(buf.len());
+        buf[..len].copy_from_slice(&self.bytes[self.taken..self.taken + len]);
+        self.taken += len;
+        // Seldom enough that a large message does not cost a move of its rest for each piece.
+        if self.taken * 2 >= self.bytes.len() {
+            self.bytes.drain(..self.taken);
+            self.taken = 0;
+        }
         len
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.bytes.len()
+        self.bytes.len() - self.taken
     }
 }

@@ -161,8 +161,8 @@ impl Handler<'_> {
     /// Why a subscription is not granted; an error where asking for it is one.
     fn refusal(&self, subscription: &Subscription<'_>) -> Result<Option<ReasonCode>, ReasonCode> {
         let filter = subscription.filter;
-        // To 3.1.1 a filter that begins with `$share` is like any other.
-        let shared = filter.share_name().is_some() && self.connection.output.version == Version::V5;
+        // Also in 3.1.1, which has no shared subscriptions, but whose brokers do.
+        let shared = filter.share_name().is_some();
         if shared && subscription.options.no_local {
             // [MQTT-3.8.3-4]
             return Err(ReasonCode::ProtocolError);
