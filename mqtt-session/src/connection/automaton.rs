@@ -1,11 +1,14 @@
 //! Where a session stands with its Network Connection, and what may happen there.
 //!
-//! All of it is the table of [`step`]; the picture is made of the table, and a test compares them.
-#![doc = include_str!("automaton.md")]
+//! All of it is the table of [`step`]. The page at [`State`] is made of the table, and a test
+//! compares them.
 
 use crate::Violation;
 
 /// Where a session stands with its Network Connection.
+///
+/// What can happen, where, and what follows:
+#[doc = include_str!("automaton.md")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum State {

@@ -359,9 +359,8 @@ impl<S: Storage> Sender<S> {
         while let Some(index) = self.table.unsent_control(0, is_auth) {
             self.table.remove(index);
         }
-        self.table.update(|entry| match (entry.kind, entry.state) {
-            (_, EntryState::Ended(_)) => entry.state,
-            (Kind::Publish(QoS::AtMostOnce), _) => EntryState::Ended(Completion::Discarded),
+        self.table.update(|entry| match entry.kind {
+            Kind::Publish(QoS::AtMostOnce) => EntryState::Ended(Completion::Discarded),
             _ => entry.state,
         });
     }

@@ -1,3 +1,5 @@
+use core::cmp::Ordering;
+
 use mqtt_proto::PacketId;
 
 use super::entry::{Entry, EntryState, Section};
@@ -77,14 +79,27 @@ impl<T: SendTable> Table<T> {
 
     /// The entry of a token that has not ended.
     pub(super) fn position(&self, token: Token) -> Option<usize> {
-        let is_it = |&index: &usize| self.get(index).is_some_and(|entry| entry.token == token);
-        (self.ended..self.slots.len()).find(is_it)
+        let is_it = |&index: &usize| self.token_at(index) == Some(token);
+        let in_rest = self.position_in_rest(token);
+        in_rest.or_else(|| (self.ended..self.released).find(is_it))
     }
 
-    /// The entry of a token that is being handed out: at the cursor, or overtaking it.
-    pub(super) fn position_unsent(&self, token: Token) -> Option<usize> {
-        let is_it = |&index: &usize| self.get(index).is_some_and(|entry| entry.token == token);
-        (self.next..self.slots.len()).find(is_it)
+    /// The entry of a token that was not released: in the rest, tokens ascend.
+    pub(super) fn position_in_rest(&self, token: Token) -> Option<usize> {
+        let (mut low, mut high) = (self.released, self.slots.len());
+        // What is being handed out is at the cursor, as a rule.
+        if self.token_at(self.next) == Some(token) {
+            return Some(self.next);
+        }
+        while low < high {
+            let middle = low.midpoint(high);
+            match self.token_at(middle)?.cmp(&token) {
+                Ordering::Less => low = middle.saturating_add(1),
+                Ordering::Equal => return Some(middle),
+                Ordering::Greater => high = middle,
+            }
+        }
+        None
     }
 
     /// The first PUBREL that is due.
@@ -244,6 +259,10 @@ impl<T: SendTable> Table<T> {
         self.expiry = quota::next_expiry(&self.slots);
     }
 
+    fn token_at(&self, index: usize) -> Option<Token> {
+        self.get(index).map(|entry| entry.token)
+    }
+
     /// Panics unless what is kept is what can be derived.
     #[cfg(test)]
     pub(super) fn check(&self)
@@ -281,6 +300,9 @@ impl<T: SendTable> Table<T> {
                     .packet_id
                     .is_none_or(|id| self.find(id) == Some(index))
             );
+        }
+        for entry in entries().skip(self.ended) {
+            assert!(self.position(entry.token).is_some());
         }
         let tokens: std::vec::Vec<Token> = entries().map(|entry| entry.token).collect();
         assert!(tokens[self.released..].is_sorted());

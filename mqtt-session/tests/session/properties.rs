@@ -369,7 +369,7 @@ fn pieces() -> impl Strategy<Value = Vec<usize>> {
 proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: None,
-        ..ProptestConfig::with_cases(512)
+        ..ProptestConfig::default()
     })]
 
     /// Every operation ends exactly once, an `Err` changes nothing, and neither the size of the

@@ -344,7 +344,7 @@ impl World {
 proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: None,
-        ..ProptestConfig::with_cases(256)
+        ..ProptestConfig::default()
     })]
 
     /// Nothing is lost at QoS 1 and 2, nothing comes twice at QoS 2, all comes in order, wherever the

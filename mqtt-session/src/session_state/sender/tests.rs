@@ -97,7 +97,7 @@ fn apply<S: Storage>(sender: &mut Sender<S>, now: &mut Instant, op: &Op) -> Vec<
 proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: None,
-        ..ProptestConfig::with_cases(512)
+        ..ProptestConfig::default()
     })]
 
     /// Kept where the entries change, the bounds, cursors and counts are what the entries say.

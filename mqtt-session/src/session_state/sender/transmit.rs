@@ -21,7 +21,7 @@ impl<S: Storage> Sender<S> {
     #[must_use]
     pub fn poll_payload(&self) -> Option<PayloadDue> {
         let handing_out = self.link.as_ref()?.handing_out.as_ref()?;
-        let index = self.table.position_unsent(handing_out.token)?;
+        let index = self.table.position_in_rest(handing_out.token)?;
         let packet = self.table.slots().bytes(index);
         let head = u32::try_from(packet.len()).ok()?;
         let remaining = outbox::wire_len(packet)?.checked_sub(handing_out.count)?;
@@ -104,7 +104,7 @@ impl<S: Storage> Sender<S> {
         let Some(link) = &mut self.link else {
             return true;
         };
-        let position = |handing_out: &HandingOut| self.table.position_unsent(handing_out.token);
+        let position = |handing_out: &HandingOut| self.table.position_in_rest(handing_out.token);
         let index = link.handing_out.as_ref().and_then(position);
         let (Some(index), Some(handing_out)) = (index, link.handing_out.as_mut()) else {
             // The operation was ended by a call that has no place here.
@@ -196,7 +196,7 @@ impl<S: Storage> Sender<S> {
         if let Some(link) = &mut self.link {
             link.handing_out = None;
         }
-        let Some(index) = self.table.position_unsent(token) else {
+        let Some(index) = self.table.position_in_rest(token) else {
             return;
         };
         let kind = self.table.get(index).map(|entry| entry.kind);
