@@ -483,3 +483,36 @@ fn a_payload_has_no_limit() {
         assert!(delivered[0].payload == payload, "seed {seed}");
     }
 }
+
+/// A Client of 3.1.1 cannot say how little it takes, but it gets everything in the end.
+#[test]
+fn a_small_client_of_3_1_1_gets_on_with_a_broker_that_sends_much() {
+    for seed in 6000..6020 {
+        let faults = Faults {
+            split: 4096,
+            cut: 0,
+            ..Faults::ROUGH
+        };
+        let mut world: World<Small> = World::new(seed, faults, BrokerOptions::default());
+        let [a, b] = ["a", "b"].map(|name| world.add(ClientOptions::new(Version::V3_1_1, name)));
+        world.subscribe(b, "t", QoS::ExactlyOnce).unwrap();
+        assert!(world.settle(Duration::from_secs(60)), "seed {seed}");
+        world.cut(b);
+        world.run_for(Duration::from_millis(60));
+        for _ in 0..30 {
+            let publish = Publish::new("t", b"x").qos(QoS::ExactlyOnce);
+            while world.publish(a, &publish).is_err() {
+                world.run_for(Duration::from_millis(10));
+            }
+        }
+        let settled = world.settle(Duration::from_secs(600));
+        let client = world.client(b);
+        let count = client.delivered().len();
+        assert!(
+            settled,
+            "seed {seed}: {count} came, {:?}",
+            client.disconnected().len()
+        );
+        assert_eq!(count, 30, "seed {seed}");
+    }
+}
