@@ -22,7 +22,8 @@ pub enum Progress<'a> {
     /// All input was taken; read more from the transport.
     NeedInput,
     /// The rest of the input cannot be taken until debts are paid: call `poll_transmit`,
-    /// or `acknowledge` what was received, then call again with the same input.
+    /// or `acknowledge` what was received, then call again with the same input. Who waits for the
+    /// application then says so with `set_reading(false)`, lest a PINGRESP is missed.
     Blocked,
 }
 

@@ -1,0 +1,202 @@
+use mqtt_proto::{
+    Ack, ConnAck, Delivery, Item, Packet, PacketType, PublishHead, ReasonCode, SubAck,
+};
+
+use super::Session;
+use crate::connection::{Step, Trigger, step};
+use crate::session_state::Reception;
+use crate::{
+    Disconnected, Event, Limits, Message, PayloadChunk, Published, Storage, Subscribed, Token,
+    Violation,
+};
+
+/// What came.
+impl<S: Storage> Session<S> {
+    pub(super) fn handle_item<'r>(&mut self, item: Item<'r>) -> Result<Event<'r>, Violation> {
+        match item {
+            Item::Packet(packet) => self.handle_packet(packet),
+            Item::Message {
+                head,
+                payload,
+                remaining,
+            } => self.handle_message(&head, payload, remaining),
+            Item::Payload { payload, remaining } => {
+                let chunk = PayloadChunk { payload, remaining };
+                Ok(if self.receiver.handle_payload(remaining) {
+                    Event::Payload(chunk)
+                } else {
+                    Event::Handled(PacketType::Publish)
+                })
+            }
+            Item::Oversized { delivery } => self.handle_oversized(delivery),
+        }
+    }
+
+    fn handle_packet<'r>(&mut self, packet: Packet<'r>) -> Result<Event<'r>, Violation> {
+        let kind = packet.packet_type();
+        self.enter(trigger(&packet))?;
+        let over = match packet {
+            Packet::ConnAck(connack) => return self.handle_connack(connack),
+            Packet::Auth(auth) => {
+                // [MQTT-4.12.0-6]
+                let expected = self.connection.authentication;
+                let event = expected.then_some(Event::Authenticated(auth));
+                return event.ok_or(Violation::UnexpectedAuth);
+            }
+            Packet::Disconnect(disconnect) => {
+                self.end(Trigger::ServerDisconnect, None);
+                return Ok(Event::Disconnected(Disconnected::Server(disconnect)));
+            }
+            Packet::PubAck(ack) => {
+                let token = self.sender.handle_puback(ack.packet_id)?;
+                token.map(|token| published(token, &ack))
+            }
+            Packet::PubRec(ack) => {
+                let token = self.sender.handle_pubrec(ack.packet_id, ack.reason)?;
+                token.map(|token| published(token, &ack))
+            }
+            Packet::PubComp(mut ack) => {
+                let token = self.sender.handle_pubcomp(ack.packet_id)?;
+                // Section 3.7.2.1: not an error in recovery. The Server took the message at PUBREC,
+                // and has ended its part of the handshake already.
+                if ack.reason == ReasonCode::PacketIdentifierNotFound {
+                    ack.reason = ReasonCode::Success;
+                }
+                token.map(|token| published(token, &ack))
+            }
+            Packet::PubRel(ack) => {
+                self.receiver.handle_pubrel(ack.packet_id)?;
+                None
+            }
+            Packet::SubAck(ack) => {
+                let token = self
+                    .sender
+                    .handle_suback(ack.packet_id, ack.reasons.len())?;
+                token.map(|token| Event::Subscribed(subscribed(token, &ack)))
+            }
+            Packet::UnsubAck(ack) => {
+                let reasons = ack.reasons.len();
+                let token = self.sender.handle_unsuback(ack.packet_id, reasons)?;
+                token.map(|token| Event::Unsubscribed(subscribed(token, &ack)))
+            }
+            Packet::PingResp => {
+                self.connection.keep_alive.answered();
+                None
+            }
+            // PUBLISH comes as `Item::Message`, and the others were no Server's.
+            Packet::Publish(_)
+            | Packet::Connect(_)
+            | Packet::Subscribe(_)
+            | Packet::Unsubscribe(_)
+            | Packet::PingReq => None,
+        };
+        Ok(over.unwrap_or(Event::Handled(kind)))
+    }
+
+    fn handle_connack<'r>(&mut self, connack: ConnAck<'r>) -> Result<Event<'r>, Violation> {
+        if connack.reason != ReasonCode::Success {
+            self.end(Trigger::ConnAckRefuses, None);
+            return Ok(Event::Disconnected(Disconnected::Refused(connack)));
+        }
+        // [MQTT-3.2.2-2]
+        if connack.session_present && self.connection.clean_start {
+            return Err(Violation::SessionPresent);
+        }
+        // [MQTT-3.2.2-5]
+        if !connack.session_present {
+            self.sender.session_lost();
+            self.receiver.session_lost();
+        }
+        let limits = Limits::of_server(&connack, self.connection.limits.keep_alive);
+        self.connection.start(limits);
+        self.sender.start(Limits {
+            receive_maximum: limits.receive_maximum.min(self.config.maximum_in_flight),
+            ..limits
+        });
+        self.backoff.connected();
+        Ok(Event::Connected(connack))
+    }
+
+    fn handle_message<'r>(
+        &mut self,
+        head: &PublishHead<'r>,
+        payload: &'r [u8],
+        remaining: u32,
+    ) -> Result<Event<'r>, Violation> {
+        self.enter(Trigger::ServerPacket)?;
+        let reception = self.receiver.handle_publish(head.delivery, remaining)?;
+        Ok(match (reception, head.topic) {
+            (Reception::Deliver(ack), Some(topic)) => Event::Message(Message {
+                topic,
+                payload,
+                remaining,
+                qos: head.delivery.qos(),
+                packet_id: head.delivery.packet_id(),
+                dup: head.delivery.dup(),
+                retain: head.retain,
+                properties: head.properties,
+                ack,
+            }),
+            // A topic is always there: the reader has resolved aliases.
+            (Reception::Duplicate | Reception::Deliver(_), _) => {
+                Event::Handled(PacketType::Publish)
+            }
+        })
+    }
+
+    fn handle_oversized(&mut self, delivery: Delivery) -> Result<Event<'static>, Violation> {
+        self.enter(Trigger::ServerPacket)?;
+        let reason = ReasonCode::QuotaExceeded;
+        Ok(if self.receiver.handle_refused(delivery, reason)? {
+            Event::Oversized(delivery)
+        } else {
+            Event::Handled(PacketType::Publish)
+        })
+    }
+
+    /// Asks the table whether the packet may come now. What moves the state, its handler does.
+    fn enter(&self, trigger: Trigger) -> Result<(), Violation> {
+        match step(self.state(), trigger) {
+            Step::Violation(violation) => Err(violation),
+            Step::To(_) | Step::Refuse | Step::Ignore => Ok(()),
+        }
+    }
+}
+
+fn trigger(packet: &Packet<'_>) -> Trigger {
+    match packet {
+        Packet::ConnAck(connack) if connack.reason == ReasonCode::Success => {
+            Trigger::ConnAckAccepts
+        }
+        Packet::ConnAck(_) => Trigger::ConnAckRefuses,
+        Packet::Auth(_) => Trigger::Auth,
+        Packet::Disconnect(_) => Trigger::ServerDisconnect,
+        Packet::Connect(_) | Packet::Subscribe(_) | Packet::Unsubscribe(_) | Packet::PingReq => {
+            Trigger::ClientPacket
+        }
+        Packet::Publish(_)
+        | Packet::PubAck(_)
+        | Packet::PubRec(_)
+        | Packet::PubRel(_)
+        | Packet::PubComp(_)
+        | Packet::SubAck(_)
+        | Packet::UnsubAck(_)
+        | Packet::PingResp => Trigger::ServerPacket,
+    }
+}
+
+fn published<'a>(token: Token, ack: &Ack<'a>) -> Event<'a> {
+    Event::Published(Published {
+        token,
+        reason: ack.reason,
+        properties: ack.properties,
+    })
+}
+
+fn subscribed<'a>(token: Token, ack: &SubAck<'a>) -> Subscribed<'a> {
+    Subscribed {
+        token,
+        reasons: ack.reasons,
+        properties: ack.properties,
+    }
+}
