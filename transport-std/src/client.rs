@@ -35,10 +35,12 @@ use crate::{
 /// does if it is connected, and at once if it is not. (A callback that owns a handle keeps the
 /// client alive: then disconnect.)
 ///
-/// ```no_run
+/// ```
 /// use transport_std::{Client, Message, Options, QoS};
 ///
-/// let client = Client::connect(Options::from_url("mqtt://localhost")?.client_id("docs"))?;
+/// # let broker = mqtt_testkit::TcpBroker::start()?;
+/// # let url = broker.url();
+/// let client = Client::connect(Options::from_url(&url)?.client_id("docs"))?;
 /// let subscription = client.subscribe(("greetings/#", QoS::AtLeastOnce))?;
 /// client
 ///     .publish(Message::new("greetings/world", "hello").qos(QoS::AtLeastOnce))?

@@ -1,4 +1,83 @@
-//! An MQTT client for computers.
+//! A blocking MQTT client for computers, for MQTT 3.1.1 and 5.0, over TCP.
+//!
+//! ```
+//! use transport_std::{Client, Message, Options, QoS};
+//!
+//! # let broker = mqtt_testkit::TcpBroker::start()?;
+//! # let url = broker.url();
+//! // "mqtt://user:password@host:port"
+//! let client = Client::connect(Options::from_url(&url)?.client_id("greenhouse"))?;
+//!
+//! let levels = client.subscribe(("tank/+/level", QoS::AtLeastOnce))?;
+//! let handle = client.publish(Message::new("tank/1/level", "73").qos(QoS::AtLeastOnce))?;
+//! handle.wait()?; // the Server has it
+//!
+//! let message = levels.recv()?;
+//! assert_eq!(message.topic, "tank/1/level");
+//! assert_eq!(message.payload, "73");
+//!
+//! client.disconnect()?; // after what is in flight
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Outcomes
+//!
+//! Whatever the caller asks for ends in a result that says what became of it: nothing is dropped
+//! in silence, and nothing is promised that is not known. What can be told at once (a wildcard in
+//! a topic name, a filter such as `a/#/b`) is the error of the call; all else is that of the
+//! [`Handle`], which survives reconnects.
+//!
+//! | publish | is over when |
+//! | --- | --- |
+//! | QoS 0 | it was written to the transport; an error while there is no connection |
+//! | QoS 1, QoS 2 | the Server has it; kept across connections until then |
+//!
+//! When the Server lost the Session, QoS 1 is sent again, QoS 2 that was sent fails with
+//! [`PublishError::Discarded`] (it might arrive twice), and subscriptions are made again.
+//!
+//! # Threads
+//!
+//! ```text
+//!  any thread ── publish, subscribe ──> I/O thread <── bytes ──> Server
+//!             <── messages, outcomes ──     │
+//!                                           └── messages, hooks ──> callback thread
+//! ```
+//!
+//! The I/O thread runs none of the user's code, so that the connection lives whatever that does.
+//! Callbacks and hooks have a thread of their own and run there one at a time, in order; they may
+//! block, publish, subscribe, and wait for the outcome:
+//!
+//! ```
+//! use transport_std::{Client, Message, Options, QoS};
+//!
+//! # let broker = mqtt_testkit::TcpBroker::start()?;
+//! # let url = broker.url();
+//! let client = Client::connect(Options::from_url(&url)?)?;
+//! let answers = client.subscribe(("answer", QoS::AtLeastOnce))?;
+//!
+//! let inside = client.clone();
+//! client.subscribe_with(("question", QoS::AtLeastOnce), move |question| {
+//!     let answer = Message::new("answer", question.payload).qos(QoS::AtLeastOnce);
+//!     let published = inside.publish(answer).and_then(|handle| handle.wait());
+//!     published.expect("the Server takes the answer");
+//! })?;
+//!
+//! client.publish(Message::new("question", "6 * 7"))?;
+//! assert_eq!(answers.recv()?.payload, "6 * 7");
+//! client.disconnect()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Limits
+//!
+//! Memory is bounded in both directions. A message is acknowledged when its consumer has it: when
+//! it is taken from a [`Subscription`], or when the callback has returned. A consumer that has
+//! [`Options::inbound_capacity`] messages waiting holds back the Server, not memory: the client
+//! stops reading, and its pings go on. Outgoing messages share [`Options::maximum_outbox`] bytes;
+//! [`Client::publish`] waits for room, [`Client::try_publish`] does not.
+//!
+//! All subscriptions share one connection: where messages wait unacknowledged for one consumer,
+//! the Server may hold back those of another.
 #![forbid(unsafe_code)]
 
 mod client;

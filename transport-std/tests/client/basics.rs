@@ -267,7 +267,10 @@ fn try_publish_does_not_wait() {
     let packet_id = peer.receive_publish().0.expect("QoS 1");
     peer.puback(packet_id);
     assert!(handle.wait().is_ok());
-    client.try_publish(message()).expect("there is room again");
+    let handle = client.try_publish(message()).expect("there is room again");
+    let packet_id = peer.receive_publish().0.expect("QoS 1");
+    peer.puback(packet_id);
+    assert!(handle.wait().is_ok());
 }
 
 /// All bytes pass the hook once, in order, whatever pieces they come in.

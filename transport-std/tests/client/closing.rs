@@ -116,6 +116,7 @@ fn dropping_the_client_disconnects() {
     let server = Server::new(Version::V5);
     let client = Client::start(options(server.port(), Version::V5)).expect("started");
     let mut peer = server.accept_mqtt(false);
+    client.wait_connected(PATIENCE).expect("connected");
     let other = client.clone();
     drop(client);
     let handle = other
