@@ -1,12 +1,12 @@
 //! What holds for any sequence of calls.
 
 use mqtt_proto::{
-    Connect, Packet, PacketReader, Properties, Property, QoS, ReasonCode, Sequence, Subscription,
-    TopicFilter, Version,
+    Connect, DecodeOptions, Packet, PacketReader, Properties, Property, QoS, ReasonCode, Role,
+    Sequence, Subscription, TopicFilter, Version,
 };
 use mqtt_session::{
     AckToken, Config, Duration, Event, Heap, Inline, Instant, Payload, Progress, Publish,
-    Reconnect, Session, Storage, Token,
+    Reconnect, Session, State, Storage, Token,
 };
 use proptest::prelude::*;
 
@@ -32,8 +32,16 @@ enum Op {
     Close,
     Wait(u64),
     Reading(bool),
-    /// The Server's bytes; `#` stands for a packet identifier from 1 to 6.
+    /// The Server's bytes; `#` stands for a packet identifier. Most of them are wrong.
     Server(&'static str, u16),
+    /// The connection is lost and another accepted.
+    Reconnect {
+        session_present: bool,
+    },
+    /// The Server answers one of the packets that it got.
+    Answer(usize),
+    /// The Server publishes.
+    Deliver(&'static str, u16),
     Limits {
         receive_maximum: u16,
         maximum_qos: bool,
@@ -66,6 +74,13 @@ fn op() -> impl Strategy<Value = Op> {
         "PINGRESP",
         "DISCONNECT 8B",
     ]);
+    let deliver = proptest::sample::select(vec![
+        "PUBLISH q0 a=hello",
+        "PUBLISH # q1 a=hello",
+        "PUBLISH # q2 a=hello",
+        "PUBLISH # q2 dup a=hello",
+        "PINGRESP",
+    ]);
     let reason = proptest::sample::select(vec![
         ReasonCode::Success,
         ReasonCode::QuotaExceeded,
@@ -80,13 +95,15 @@ fn op() -> impl Strategy<Value = Op> {
         2 => proptest::sample::select(vec!["a", "+", "$share/g/a"]).prop_map(Op::Subscribe),
         1 => Just(Op::Unsubscribe),
         2 => (0..6_usize, reason.clone()).prop_map(|(index, reason)| Op::Acknowledge(index, reason)),
-        1 => reason.prop_map(Op::Disconnect),
-        4 => (any::<bool>(), 0..30_u16)
+        1 => prop_oneof![reason.prop_map(Op::Disconnect), Just(Op::Close)],
+        1 => (any::<bool>(), 0..30_u16)
             .prop_map(|(clean_start, keep_alive)| Op::Open { clean_start, keep_alive }),
-        1 => Just(Op::Close),
         2 => (0..20_000_u64).prop_map(Op::Wait),
         1 => any::<bool>().prop_map(Op::Reading),
-        12 => (server, 1..7_u16).prop_map(|(line, id)| Op::Server(line, id)),
+        1 => (server, 1..7_u16).prop_map(|(line, id)| Op::Server(line, id)),
+        3 => any::<bool>().prop_map(|session_present| Op::Reconnect { session_present }),
+        12 => (0..8_usize).prop_map(Op::Answer),
+        6 => (deliver, 1..60_u16).prop_map(|(line, id)| Op::Deliver(line, id)),
         3 => (1..4_u16, any::<bool>())
             .prop_map(|(receive_maximum, maximum_qos)| Op::Limits { receive_maximum, maximum_qos }),
         6 => Just(Op::Transmit),
@@ -119,6 +136,9 @@ struct Run<S: Storage> {
     acks: Vec<AckToken>,
     accepted: Vec<Token>,
     ended: Vec<Token>,
+    /// The bytes of `sent` that the Server has understood, and what it can answer.
+    understood: usize,
+    answers: Vec<String>,
 }
 
 impl<S: Storage> Run<S> {
@@ -133,6 +153,8 @@ impl<S: Storage> Run<S> {
             acks: Vec::new(),
             accepted: Vec::new(),
             ended: Vec::new(),
+            understood: 0,
+            answers: Vec::new(),
         }
     }
 
@@ -210,7 +232,35 @@ impl<S: Storage> Run<S> {
                     self.commands(|session, now| session.connect(now, &connect, &mut buf, scratch));
                 if let Some((len, reader)) = opened {
                     self.sent.extend_from_slice(&buf[..len]);
+                    self.understood = self.sent.len();
+                    self.answers.clear();
                     self.reader = Some(reader);
+                }
+            }
+            Op::Reconnect { session_present } => {
+                self.applies(&Op::Close);
+                self.applies(&Op::Open {
+                    clean_start: false,
+                    keep_alive: 5,
+                });
+                let connack = if *session_present {
+                    "CONNACK present"
+                } else {
+                    "CONNACK"
+                };
+                self.takes(&packets_of(self.session.version(), connack));
+            }
+            Op::Answer(index) => {
+                self.understands();
+                if !self.answers.is_empty() {
+                    let line = self.answers.remove(index % self.answers.len());
+                    self.takes(&packets_of(self.session.version(), &line));
+                }
+            }
+            Op::Deliver(line, id) => {
+                if self.session.state() == State::Connected {
+                    let line = line.replace('#', &id.to_string());
+                    self.takes(&packets_of(self.session.version(), &line));
                 }
             }
             Op::Close => {
@@ -325,6 +375,36 @@ impl<S: Storage> Run<S> {
         }
     }
 
+    /// Reads what was sent, as the Server would.
+    fn understands(&mut self) {
+        let version = self.session.version();
+        let mut bytes = &self.sent[self.understood..];
+        let options = DecodeOptions::new(version, Role::Client);
+        while let Some(packet) = Packet::decode(&options, &mut bytes).unwrap() {
+            let answer = match packet {
+                Packet::Publish(it) => {
+                    it.head
+                        .delivery
+                        .packet_id()
+                        .map(|id| match it.head.delivery.qos() {
+                            QoS::ExactlyOnce => format!("PUBREC {}", id.get()),
+                            _ => format!("PUBACK {}", id.get()),
+                        })
+                }
+                Packet::PubRel(it) => Some(format!("PUBCOMP {}", it.packet_id.get())),
+                Packet::PubRec(it) => Some(format!("PUBREL {}", it.packet_id.get())),
+                Packet::Subscribe(it) => Some(format!("SUBACK {} 00", it.packet_id.get())),
+                Packet::Unsubscribe(it) if version == Version::V5 => {
+                    Some(format!("UNSUBACK {} 00", it.packet_id.get()))
+                }
+                Packet::Unsubscribe(it) => Some(format!("UNSUBACK {}", it.packet_id.get())),
+                _ => None,
+            };
+            self.answers.extend(answer);
+        }
+        self.understood = self.sent.len() - bytes.len();
+    }
+
     /// Pieces of a payload are put together, so that runs can be compared.
     fn notes(&mut self, event: &Event<'_>) {
         match event {
@@ -377,12 +457,12 @@ proptest! {
     #[test]
     fn buffers_and_storage_make_no_difference(
         config in config(),
-        ops in proptest::collection::vec(op(), 0..60),
+        ops in proptest::collection::vec(op(), 0..80),
         pieces in pieces(),
     ) {
         let mut whole: Run<Heap> = Run::new(config.clone(), &[1 << 16]);
         let mut split: Run<Heap> = Run::new(config.clone(), &pieces);
-        let mut inline: Run<Inline<200, 64, 4>> = Run::new(config, &[1 << 16]);
+        let mut inline: Run<Inline<200, 64, 64>> = Run::new(config, &[1 << 16]);
         for op in &ops {
             whole.applies(op);
             split.applies(op);
