@@ -88,7 +88,8 @@
 //! # Features
 //!
 //! - `defmt`: every public type implements `defmt::Format`.
-//! - `proptest`: strategies for packets, in `strategy`.
+//! - `arbitrary`: packets drawn from bytes for fuzzing, in `arbitrary`.
+//! - `proptest`: strategies for packets, in `strategy`; it brings `arbitrary` along.
 //!
 //! # Decisions
 //!
@@ -122,6 +123,8 @@
 )]
 
 mod allowed;
+#[cfg(feature = "arbitrary")]
+pub mod arbitrary;
 mod error;
 mod packet;
 mod property;

@@ -20,7 +20,7 @@ pub use disconnect::Disconnect;
 pub(crate) use fixed_header::FixedHeader;
 pub use fixed_header::PacketType;
 pub use publish::{Delivery, Publish, PublishHead};
-#[cfg(feature = "proptest")]
+#[cfg(feature = "arbitrary")]
 pub(crate) use reason::check as check_reason;
 pub use suback::SubAck;
 pub use subscribe::{RetainHandling, Subscribe, Subscription, SubscriptionOptions};

@@ -8,7 +8,7 @@ use core::num::{NonZeroU16, NonZeroU32};
 
 pub(crate) use codec::{check, check_binary, check_string, decode, row, write};
 pub(crate) use table::Wire;
-#[cfg(feature = "proptest")]
+#[cfg(feature = "arbitrary")]
 pub(crate) use {
     table::{Range, Row},
     value::Value,

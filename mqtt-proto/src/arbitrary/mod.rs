@@ -1,0 +1,152 @@
+//! Packets drawn from bytes, with the feature `arbitrary`: every valid packet, and invalid ones.
+//!
+//! [`AnyPacket`] implements [`Arbitrary`], and owns what it is made of: it is what a fuzz target or
+//! a test takes. [`Draw`] draws the parts, of the version, sender and type that one asks for, and
+//! keeps in an [`Arena`] what they borrow. The strategies of `proptest` in `strategy` draw in the
+//! same way. No bytes at all draw the simplest packet; fewer and lower bytes draw simpler ones.
+//!
+//! ```
+//! use mqtt_proto::arbitrary::{AnyPacket, Arena, Draw};
+//! use mqtt_proto::{Packet, PacketType, Role, Version};
+//! use arbitrary::{Arbitrary, Unstructured};
+//!
+//! # fn main() -> arbitrary::Result<()> {
+//! let mut source = Unstructured::new(b"any bytes: a fuzzer's, or at random");
+//! let arena = Arena::new();
+//! let mut draw = Draw::new(&mut source, &arena);
+//! let packet = draw.packet_of(PacketType::Subscribe, Version::V5, Role::Client)?;
+//! assert!(packet.encoded_len(Version::V5).is_ok());
+//!
+//! let any = AnyPacket::arbitrary(&mut source)?;
+//! let mut input = any.bytes();
+//! assert_eq!(Packet::decode(&any.options(), &mut input), Ok(Some(any.packet())));
+//! # Ok(())
+//! # }
+//! ```
+#![expect(clippy::expect_used, reason = "for tests only")]
+
+extern crate std;
+
+mod packets;
+mod parts;
+
+use core::fmt;
+use std::vec;
+use std::vec::Vec;
+
+use arbitrary::{Arbitrary, Result, Unstructured};
+
+use crate::{DecodeOptions, Packet, Role, Version};
+
+/// Keeps what drawn parts borrow.
+#[derive(Debug, Default)]
+pub struct Arena(bumpalo::Bump);
+
+impl Arena {
+    /// With nothing in it.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn list<T: Copy>(&self, list: &[T]) -> &[T] {
+        self.0.alloc_slice_copy(list)
+    }
+
+    fn text(&self, text: &str) -> &str {
+        self.0.alloc_str(text)
+    }
+}
+
+/// Draws packets and their parts from a source of bytes.
+///
+/// Each method fails only as [`Unstructured`] does.
+#[derive(Debug)]
+pub struct Draw<'s, 'd, 'a> {
+    source: &'s mut Unstructured<'d>,
+    arena: &'a Arena,
+}
+
+impl<'s, 'd, 'a> Draw<'s, 'd, 'a> {
+    /// What is drawn borrows the arena, not the source.
+    pub fn new(source: &'s mut Unstructured<'d>, arena: &'a Arena) -> Self {
+        Self { source, arena }
+    }
+}
+
+/// A valid packet that owns what it is made of, with the version and the sender that it is valid for.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct AnyPacket {
+    version: Version,
+    sender: Role,
+    bytes: Vec<u8>,
+}
+
+impl AnyPacket {
+    /// Draws a packet that `sender` may send in the version.
+    pub fn draw(source: &mut Unstructured<'_>, version: Version, sender: Role) -> Result<Self> {
+        let arena = Arena::new();
+        let packet = Draw::new(source, &arena).packet(version, sender)?;
+        let size = packet.encoded_len(version).expect("the packet is valid");
+        let mut bytes = vec![0; size];
+        packet
+            .encode(version, &mut bytes)
+            .expect("the packet has room");
+        Ok(Self {
+            version,
+            sender,
+            bytes,
+        })
+    }
+
+    /// The version that it is of.
+    #[must_use]
+    pub const fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Who may send it.
+    #[must_use]
+    pub const fn sender(&self) -> Role {
+        self.sender
+    }
+
+    /// Its encoding.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Options with which it is decoded: every Topic Alias is taken.
+    #[must_use]
+    pub const fn options(&self) -> DecodeOptions {
+        let mut options = DecodeOptions::new(self.version, self.sender);
+        options.topic_alias_maximum = u16::MAX;
+        options
+    }
+
+    /// The packet.
+    #[must_use]
+    pub fn packet(&self) -> Packet<'_> {
+        Packet::decode(&self.options(), &mut self.bytes())
+            .expect("what is valid can be decoded")
+            .expect("the packet is whole")
+    }
+}
+
+impl fmt::Debug for AnyPacket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AnyPacket")
+            .field("version", &self.version)
+            .field("sender", &self.sender)
+            .field("packet", &self.packet())
+            .finish()
+    }
+}
+
+impl<'d> Arbitrary<'d> for AnyPacket {
+    fn arbitrary(source: &mut Unstructured<'d>) -> Result<Self> {
+        let (version, sender) = (source.arbitrary()?, source.arbitrary()?);
+        Self::draw(source, version, sender)
+    }
+}

@@ -1,0 +1,299 @@
+//! What packets are made of.
+
+use std::string::String;
+use std::vec::Vec;
+
+use arbitrary::{Arbitrary, Result, Unstructured};
+
+use super::{Draw, std};
+use crate::allowed::{Place, Senders};
+use crate::packet::check_reason;
+use crate::property::{Range, Row, Value, Wire, row};
+use crate::wire::varint;
+use crate::{
+    Delivery, PacketId, PacketType, Properties, Property, PropertyId, QoS, ReasonCode,
+    RetainHandling, Role, SubscriptionIdentifier, SubscriptionOptions, TopicFilter, TopicName,
+    Version,
+};
+
+/// Implements [`Arbitrary`] by a choice.
+macro_rules! chosen {
+    ($($type:ty: $choices:expr;)*) => {
+        $(
+            impl<'d> Arbitrary<'d> for $type {
+                fn arbitrary(source: &mut Unstructured<'d>) -> Result<Self> {
+                    source.choose($choices).copied()
+                }
+            }
+        )*
+    };
+}
+
+chosen! {
+    Version: &[Self::V5, Self::V3_1_1];
+    Role: &[Self::Client, Self::Server];
+    QoS: &[Self::AtMostOnce, Self::AtLeastOnce, Self::ExactlyOnce];
+    RetainHandling: &[Self::Send, Self::SendIfNew, Self::DoNotSend];
+    ReasonCode: Self::ALL;
+    PropertyId: Self::ALL;
+    PacketType: &[
+        Self::Connect, Self::ConnAck, Self::Publish, Self::PubAck, Self::PubRec, Self::PubRel,
+        Self::PubComp, Self::Subscribe, Self::SubAck, Self::Unsubscribe, Self::UnsubAck,
+        Self::PingReq, Self::PingResp, Self::Disconnect, Self::Auth,
+    ];
+}
+
+impl<'d> Arbitrary<'d> for PacketId {
+    fn arbitrary(source: &mut Unstructured<'d>) -> Result<Self> {
+        let id = number(source, 1, u16::MAX.into())?;
+        Ok(u16::try_from(id)
+            .ok()
+            .and_then(Self::new)
+            .unwrap_or(Self::MIN))
+    }
+}
+
+impl<'d> Arbitrary<'d> for SubscriptionIdentifier {
+    fn arbitrary(source: &mut Unstructured<'d>) -> Result<Self> {
+        let id = number(source, 1, varint::MAX)?;
+        Ok(Self::new(id).expect("in range"))
+    }
+}
+
+impl<'d> Arbitrary<'d> for Delivery {
+    fn arbitrary(source: &mut Unstructured<'d>) -> Result<Self> {
+        Ok(match source.arbitrary()? {
+            QoS::AtMostOnce => Self::AtMostOnce,
+            QoS::AtLeastOnce => Self::AtLeastOnce {
+                packet_id: source.arbitrary()?,
+                dup: source.arbitrary()?,
+            },
+            QoS::ExactlyOnce => Self::ExactlyOnce {
+                packet_id: source.arbitrary()?,
+                dup: source.arbitrary()?,
+            },
+        })
+    }
+}
+
+impl<'d> Arbitrary<'d> for SubscriptionOptions {
+    /// Of 5.0; 3.1.1 has the QoS alone.
+    fn arbitrary(source: &mut Unstructured<'d>) -> Result<Self> {
+        Ok(Self {
+            maximum_qos: source.arbitrary()?,
+            no_local: source.arbitrary()?,
+            retain_as_published: source.arbitrary()?,
+            retain_handling: source.arbitrary()?,
+        })
+    }
+}
+
+/// A number of the range: now and then its limits, often a small one.
+fn number(source: &mut Unstructured<'_>, min: u32, max: u32) -> Result<u32> {
+    match source.int_in_range(0..=7)? {
+        0 => Ok(min),
+        1 => Ok(max),
+        2..=4 => source.int_in_range(min..=max.min(200)),
+        _ => source.int_in_range(min..=max),
+    }
+}
+
+impl<'a> Draw<'_, '_, 'a> {
+    /// A value of a type that borrows nothing.
+    pub fn value<T: for<'x> Arbitrary<'x>>(&mut self) -> Result<T> {
+        self.source.arbitrary()
+    }
+
+    /// Once in `of` times.
+    pub(super) fn once_in(&mut self, of: u8) -> Result<bool> {
+        Ok(self.source.int_in_range(1..=of)? == of)
+    }
+
+    /// As many elements as the range says.
+    pub(super) fn list<T>(
+        &mut self,
+        min: usize,
+        max: usize,
+        mut element: impl FnMut(&mut Self) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let count = self.source.int_in_range(min..=max)?;
+        (0..count).map(|_| element(self)).collect()
+    }
+
+    /// A string as MQTT takes it, without U+0000: mostly short, of letters or of any characters.
+    pub fn string(&mut self) -> Result<&'a str> {
+        self.string_of(&[])
+    }
+
+    /// A string in which the characters are replaced.
+    fn string_of(&mut self, without: &[char]) -> Result<&'a str> {
+        let text: String = match self.source.int_in_range(0..=7)? {
+            0..=3 => {
+                let letters = self.list(0, 6, |draw| draw.source.int_in_range(b'a'..=b'z'))?;
+                letters.into_iter().map(char::from).collect()
+            }
+            4..=6 => {
+                let characters = self.list(0, 8, |draw| draw.source.arbitrary::<char>())?;
+                let replaced = |character| character == '\0' || without.contains(&character);
+                let map = |character| if replaced(character) { '_' } else { character };
+                characters.into_iter().map(map).collect()
+            }
+            _ => "s".repeat(self.source.int_in_range(120..=300)?),
+        };
+        Ok(self.arena.text(&text))
+    }
+
+    /// Binary data, mostly short.
+    pub fn binary(&mut self) -> Result<&'a [u8]> {
+        let len = match self.source.int_in_range(0..=7)? {
+            0..=6 => self.source.int_in_range(0..=8)?,
+            _ => self.source.int_in_range(100..=300)?,
+        };
+        let mut bytes = std::vec![0; len];
+        self.source.fill_buffer(&mut bytes)?;
+        Ok(self.arena.list(&bytes))
+    }
+
+    /// A topic name; often a few levels of few names, so that filters match it now and then.
+    pub fn topic_name(&mut self) -> Result<TopicName<'a>> {
+        let name = if self.once_in(3)? {
+            self.string_of(&['+', '#'])?
+        } else {
+            let levels = ["a", "b", "", "$SYS", "c d"];
+            let levels = self.list(1, 3, |draw| draw.source.choose(&levels).copied())?;
+            self.arena.text(&levels.join("/"))
+        };
+        // What is not one is empty.
+        TopicName::new(name).or_else(|_| Ok(TopicName::from_checked("/")))
+    }
+
+    /// A topic filter, with wildcards and shares.
+    pub fn topic_filter(&mut self) -> Result<TopicFilter<'a>> {
+        let names = ["a", "b", "", "$SYS", "c d", "+", "+"];
+        let mut levels = self.list(1, 3, |draw| {
+            if draw.once_in(8)? {
+                draw.string_of(&['+', '#'])
+            } else {
+                draw.source.choose(&names).copied()
+            }
+        })?;
+        if self.once_in(3)? {
+            levels.push("#");
+        }
+        if self.once_in(5)? {
+            let share = *self.source.choose(&["$share/g", "$share/a b"])?;
+            levels.insert(0, share);
+        }
+        let filter = self.arena.text(&levels.join("/"));
+        // What is not one is empty, or a share of nothing.
+        TopicFilter::new(filter).or_else(|_| Ok(TopicFilter::from_checked("#")))
+    }
+
+    /// The property with any value that it may have.
+    pub fn property(&mut self, id: PropertyId) -> Result<Property<'a>> {
+        let row = row(id as u32).expect("every property is in the table");
+        let value = self.value_of(row)?;
+        Ok(Property::from_value(row.id, value).expect("the value is in range"))
+    }
+
+    fn value_of(&mut self, row: &Row) -> Result<Value<'a>> {
+        let max = match (row.range, row.wire) {
+            (Range::ZeroOrOne, _) => 1,
+            (_, Wire::Byte) => u8::MAX.into(),
+            (_, Wire::TwoBytes) => u16::MAX.into(),
+            (_, Wire::VariableByteInteger) => varint::MAX,
+            _ => u32::MAX,
+        };
+        let min = u32::from(row.range == Range::NotZero);
+        Ok(match row.wire {
+            Wire::Byte | Wire::TwoBytes | Wire::FourBytes | Wire::VariableByteInteger => {
+                Value::Number(number(self.source, min, max)?)
+            }
+            Wire::Text if row.range == Range::Topic => Value::Topic(self.topic_name()?),
+            Wire::Text => Value::Text(self.string()?),
+            Wire::Binary => Value::Binary(self.binary()?),
+            Wire::TextPair => Value::Pair(self.string()?, self.string()?),
+        })
+    }
+
+    /// Properties that `sender` may send in a packet of the type, in any order.
+    pub fn properties(
+        &mut self,
+        packet: PacketType,
+        version: Version,
+        sender: Role,
+    ) -> Result<Properties<'a>> {
+        self.properties_at(Place::of(packet), version, sender)
+    }
+
+    /// Properties that a Will may have.
+    pub fn will_properties(&mut self, version: Version) -> Result<Properties<'a>> {
+        self.properties_at(Place::WILL, version, Role::Client)
+    }
+
+    fn properties_at(
+        &mut self,
+        place: Place,
+        version: Version,
+        sender: Role,
+    ) -> Result<Properties<'a>> {
+        if version == Version::V3_1_1 {
+            return Ok(Properties::EMPTY);
+        }
+        let mut left: Vec<&Row> = PropertyId::ALL
+            .iter()
+            .filter_map(|&id| row(id as u32))
+            .filter(|row| {
+                let senders = row.allowed.senders(place);
+                !senders.and(Senders::only(sender)).is_nobody()
+            })
+            .collect();
+        let mut list: Vec<Property<'a>> = Vec::new();
+        let wanted = match self.source.int_in_range(0..=7)? {
+            0..=2 => 0,
+            3..=6 => self.source.int_in_range(1..=4)?,
+            _ => self.source.int_in_range(1..=left.len())?,
+        };
+        while list.len() < wanted && !left.is_empty() {
+            let at = self.source.choose_index(left.len())?;
+            let row = left.swap_remove(at);
+            list.push(self.property(row.id)?);
+            if row.may_repeat(place) {
+                left.push(row);
+            }
+        }
+        let position =
+            |list: &[Property<'_>], id| list.iter().position(|property| property.id() == id);
+        if position(&list, PropertyId::AuthenticationMethod).is_none() {
+            let data = position(&list, PropertyId::AuthenticationData);
+            if data.is_some() || place == Place::of(PacketType::Auth) {
+                let at = self.source.int_in_range(0..=list.len())?;
+                list.insert(at, self.property(PropertyId::AuthenticationMethod)?);
+            }
+        }
+        Ok(Properties::new(self.arena.list(&list)))
+    }
+
+    /// Any properties at all, whether a packet may have them or not.
+    pub fn wild_properties(&mut self) -> Result<Properties<'a>> {
+        let list = self.list(0, 3, |draw| {
+            let id = draw.source.arbitrary()?;
+            draw.property(id)
+        })?;
+        Ok(Properties::new(self.arena.list(&list)))
+    }
+
+    /// A reason code that `sender` may send in a packet of the type, which has one.
+    pub fn reason_code(
+        &mut self,
+        packet: PacketType,
+        version: Version,
+        sender: Role,
+    ) -> Result<ReasonCode> {
+        let allowed = |reason: &ReasonCode| {
+            check_reason(*reason, packet, version, &mut Senders::only(sender)).is_ok()
+        };
+        let reasons: Vec<ReasonCode> = ReasonCode::ALL.iter().copied().filter(allowed).collect();
+        self.source.choose(&reasons).copied()
+    }
+}
