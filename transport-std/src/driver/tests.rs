@@ -7,6 +7,7 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use mqtt_proto::{
     Ack, ConnAck, DecodeOptions, Delivery, Packet, PacketId, Properties, Publish, PublishHead, QoS,
@@ -24,7 +25,7 @@ use crate::engine::Engine;
 use crate::route::{Routes, Sink};
 use crate::shared::Shared;
 use crate::tcp::Transport;
-use crate::{ConnectError, Filter, Message, Options};
+use crate::{ConnectError, ConnectPhase, Filter, Message, Options};
 
 const VERSION: Version = Version::V5;
 
@@ -137,9 +138,14 @@ struct World {
 }
 
 fn world() -> World {
-    let options = Options::new("nowhere", 1)
-        .version(VERSION)
-        .client_id("test");
+    world_with(
+        Options::new("nowhere", 1)
+            .version(VERSION)
+            .client_id("test"),
+    )
+}
+
+fn world_with(options: Options) -> World {
     let (commands, receiver) = channel::unbounded();
     let (jobs, jobs_receiver) = channel::unbounded();
     let shared = Arc::new(Shared::new(commands.clone(), options.maximum_outbox));
@@ -293,4 +299,19 @@ fn a_slow_consumer_that_waits_holds_back_nothing() {
         assert_eq!(deliveries.len(), 11);
         shared.wanted.release();
     });
+}
+
+/// The transport is open at once; then the server says nothing.
+#[test]
+fn no_connack_in_time() {
+    let short = Duration::from_millis(1);
+    let world = world_with(Options::new("nowhere", 1).connect_timeout(short));
+    let driver = Driver::new(world.engine, world.receiver);
+    smol::block_on(driver.run(world.wire, true));
+    match world.shared.link.wait(None) {
+        Err(ConnectError::Timeout { phase, after }) => {
+            assert_eq!((phase, after), (ConnectPhase::ConnAck, short));
+        }
+        other => panic!("{other:?}"),
+    }
 }
