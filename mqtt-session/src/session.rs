@@ -15,6 +15,17 @@ use crate::{
 };
 
 /// The session of an MQTT Client.
+///
+/// Its methods are of four kinds: getters; commands, of which an `Err` leaves the session as it was;
+/// `handle_*`, something happened; and `poll_*`, take what the session owes you. After any change,
+/// pay the debts: [`poll_transmit`](Self::poll_transmit) until it gives 0,
+/// [`poll_completed`](Self::poll_completed) until it gives `None`, and call
+/// [`handle_timeout`](Self::handle_timeout) no later than [`poll_timeout`](Self::poll_timeout) says.
+/// There is no other rule of order, and extra calls are harmless.
+///
+/// One session outlives many Network Connections. Each begins with [`connect`](Self::connect), which
+/// gives the [`PacketReader`] of that connection, and ends with
+/// [`handle_close`](Self::handle_close).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Session<S: Storage> {
     config: Config,

@@ -1,3 +1,6 @@
+#[cfg(test)]
+mod tests;
+
 use mqtt_proto::{Ack, Delivery, Packet, PacketId, QoS, ReasonCode, Version};
 
 use crate::connection::Out;

@@ -8,6 +8,11 @@ use crate::session_state::{Entry, Received};
 /// packets, `SEND` operations in flight, `RECEIVE` incoming QoS 1 and 2 messages at once.
 ///
 /// An operation costs 24 bytes, a received message 16, beside the bytes of the outbox.
+///
+/// A received QoS 2 message keeps its place until its PUBCOMP is out, across connections too. Where a
+/// new message finds no place the connection ends with
+/// [`ReceiveMaximumExceeded`](crate::Violation::ReceiveMaximumExceeded), and nothing is lost: on the
+/// next one the Server ends what it had begun first.
 /// In 3.1.1, which has no Receive Maximum, `RECEIVE` must be as much as the Server keeps
 /// in flight (mosquitto: 20), or a burst of QoS 2 ends the connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

@@ -1,0 +1,117 @@
+//! What the table promises of itself.
+
+use std::vec::Vec;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{Heap, Inline};
+
+#[derive(Clone, Debug)]
+enum Op {
+    Publish(Delivery, u32),
+    Payload,
+    Refused(Delivery),
+    PubRel(PacketId),
+    Acknowledge(u64, bool),
+    Transmit(usize),
+    Open(u16),
+    Lost,
+    Close,
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let id = || (1..7_u16).prop_map(|id| PacketId::new(id).unwrap());
+    let delivery = move || {
+        (id(), any::<bool>(), any::<bool>()).prop_map(|(packet_id, dup, twice)| match twice {
+            true => Delivery::ExactlyOnce { packet_id, dup },
+            false => Delivery::AtLeastOnce { packet_id, dup },
+        })
+    };
+    prop_oneof![
+        6 => (delivery(), 0..2_u32).prop_map(|(delivery, rest)| Op::Publish(delivery, rest)),
+        3 => Just(Op::Payload),
+        1 => delivery().prop_map(Op::Refused),
+        3 => id().prop_map(Op::PubRel),
+        4 => (0..20_u64, any::<bool>()).prop_map(|(token, error)| Op::Acknowledge(token, error)),
+        4 => (1..20_usize).prop_map(Op::Transmit),
+        2 => (1..5_u16).prop_map(Op::Open),
+        1 => Just(Op::Lost),
+        1 => Just(Op::Close),
+    ]
+}
+
+fn apply<S: Storage>(receiver: &mut Receiver<S>, op: &Op) -> Vec<u8> {
+    // The reader gives what is left of a payload before anything else.
+    let mid_payload = receiver.link.incoming != Incoming::Nothing;
+    match op {
+        Op::Publish(delivery, rest) if !mid_payload => {
+            let _ = receiver.handle_publish(*delivery, *rest);
+        }
+        Op::Payload if mid_payload => drop(receiver.handle_payload(0)),
+        Op::Refused(delivery) if !mid_payload => {
+            let _ = receiver.handle_refused(*delivery, ReasonCode::QuotaExceeded);
+        }
+        Op::PubRel(packet_id) if !mid_payload => drop(receiver.handle_pubrel(*packet_id)),
+        Op::Publish(..) | Op::Payload | Op::Refused(_) | Op::PubRel(_) => {}
+        Op::Acknowledge(token, error) => {
+            let codes = [ReasonCode::Success, ReasonCode::NotAuthorized];
+            let before = receiver.clone();
+            if receiver
+                .acknowledge(AckToken(*token), codes[usize::from(*error)])
+                .is_err()
+            {
+                assert!(*receiver == before);
+            }
+        }
+        Op::Transmit(size) => {
+            let mut buf = [0; 20];
+            let len = receiver.poll_transmit(&mut buf[..*size]);
+            return buf[..len].to_vec();
+        }
+        Op::Open(maximum) => receiver.open(*maximum),
+        Op::Lost if !mid_payload => receiver.session_lost(),
+        Op::Lost => {}
+        Op::Close => receiver.close(),
+    }
+    Vec::new()
+}
+
+fn check<S: Storage>(receiver: &Receiver<S>) {
+    let due = receiver.entries().filter(|it| it.state.is_due()).count();
+    assert_eq!(usize::from(receiver.link.due), due, "{receiver:?}");
+    let ids: Vec<PacketId> = receiver.entries().map(|it| it.packet_id).collect();
+    assert!(
+        ids.iter()
+            .enumerate()
+            .all(|(at, id)| !ids[..at].contains(id))
+    );
+    let delivering = |it: &Received| it.state == ReceivedState::Delivering;
+    let last = receiver.table.len().saturating_sub(1);
+    for (index, received) in receiver.entries().enumerate() {
+        assert!(!delivering(received) || index == last, "{receiver:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn what_is_kept_is_what_can_be_derived(
+        manual_ack: bool,
+        new: bool,
+        ops in proptest::collection::vec(op(), 0..120),
+    ) {
+        let version = if new { Version::V5 } else { Version::V3_1_1 };
+        let mut heap: Receiver<Heap> = Receiver::new(version, manual_ack);
+        let mut inline: Receiver<Inline<0, 1, 6>> = Receiver::new(version, manual_ack);
+        for op in ops {
+            prop_assert_eq!(apply(&mut heap, &op), apply(&mut inline, &op));
+            check(&heap);
+            check(&inline);
+        }
+    }
+}
