@@ -53,7 +53,6 @@ fn apply<S: Storage>(receiver: &mut Receiver<S>, op: &Op) -> Vec<u8> {
             let _ = receiver.handle_refused(*delivery, ReasonCode::QuotaExceeded);
         }
         Op::PubRel(packet_id) if !mid_payload => drop(receiver.handle_pubrel(*packet_id)),
-        Op::Publish(..) | Op::Payload | Op::Refused(_) | Op::PubRel(_) => {}
         Op::Acknowledge(token, error) => {
             let codes = [ReasonCode::Success, ReasonCode::NotAuthorized];
             let before = receiver.clone();
@@ -71,7 +70,7 @@ fn apply<S: Storage>(receiver: &mut Receiver<S>, op: &Op) -> Vec<u8> {
         }
         Op::Open(maximum) => receiver.open(*maximum),
         Op::Lost if !mid_payload => receiver.session_lost(),
-        Op::Lost => {}
+        Op::Publish(..) | Op::Payload | Op::Refused(_) | Op::PubRel(_) | Op::Lost => {}
         Op::Close => receiver.close(),
     }
     Vec::new()
