@@ -15,7 +15,7 @@ use crate::engine::Engine;
 use crate::finish::{Finish, Latch};
 use crate::handle::Handle;
 use crate::route::{Routes, Sink};
-use crate::shared::{NoRoom, Shared};
+use crate::shared::{NoRoom, Shared, Want};
 use crate::subscription::SubscribeCell;
 use crate::tcp::Tcp;
 use crate::{
@@ -61,7 +61,6 @@ struct Owner {
     drain_timeout: Duration,
     inbound_capacity: usize,
     jobs: Sender<Job>,
-    callback_thread: ThreadId,
     io_thread: ThreadId,
     callbacks_done: Arc<Latch>,
 }
@@ -71,6 +70,7 @@ struct Owner {
 pub(crate) struct Core {
     commands: Sender<Command>,
     shared: Arc<Shared>,
+    callback_thread: ThreadId,
 }
 
 /// Connecting.
@@ -88,7 +88,8 @@ impl Client {
         Ok(client)
     }
 
-    /// Begins to connect and does not wait. Attempts go on until one succeeds; QoS 1 and 2
+    /// Begins to connect and does not wait. Attempts go on until one succeeds (without
+    /// [`Options::reconnect`], there is only one); QoS 1 and 2
     /// publishes are kept until then, and [`subscribe`](Self::subscribe) waits.
     ///
     /// # Errors
@@ -110,7 +111,7 @@ impl Client {
         subscribe: impl Into<Subscribe>,
     ) -> Result<(Self, Subscribing), ConnectError> {
         let (client, begin) = Self::spawn(options, false)?;
-        let subscribing = client.begin_subscribe(subscribe.into());
+        let subscribing = client.begin_subscribe(subscribe);
         drop(begin);
         Ok((client, subscribing))
     }
@@ -166,11 +167,14 @@ impl Client {
             .id();
         let client = Self {
             owner: Arc::new(Owner {
-                core: Core { commands, shared },
+                core: Core {
+                    commands,
+                    shared,
+                    callback_thread,
+                },
                 drain_timeout,
                 inbound_capacity,
                 jobs,
-                callback_thread,
                 io_thread,
                 callbacks_done,
             }),
@@ -268,13 +272,14 @@ impl Client {
         &self,
         subscribe: impl Into<Subscribe>,
     ) -> Result<Subscription, SubscribeError> {
-        self.begin_subscribe(subscribe.into()).wait()
+        self.begin_subscribe(subscribe).wait()
     }
 
-    fn begin_subscribe(&self, subscribe: Subscribe) -> Subscribing {
+    /// Subscribes as [`subscribe`](Self::subscribe) does, and does not wait.
+    pub fn begin_subscribe(&self, subscribe: impl Into<Subscribe>) -> Subscribing {
         let core = &self.owner.core;
         let (sink, deliveries) = Sink::queue(self.owner.inbound_capacity, core.commands.clone());
-        let (cell, filters) = self.subscribe_to(subscribe, sink);
+        let (cell, filters) = self.subscribe_to(subscribe.into(), sink);
         Subscribing {
             cell,
             subscription: Subscription {
@@ -398,7 +403,7 @@ impl Owner {
             return Ok(());
         }
         let outcome = cell.wait();
-        if thread != self.callback_thread {
+        if thread != self.core.callback_thread {
             self.callbacks_done.wait_timeout(drain);
         }
         outcome
@@ -428,6 +433,12 @@ impl Core {
         let (promise, cell) = Promise::new(&self.shared);
         self.submit(Operation::Unsubscribe { filters, promise });
         Handle { cell }
+    }
+
+    /// A callback that waits for a message keeps its own subscription from being emptied: what
+    /// it waits for may be behind that. While this lives, the driver reads on.
+    pub(crate) fn wait_in_callback(&self) -> Option<Want<'_>> {
+        (thread::current().id() == self.callback_thread).then(|| self.shared.wanted.want())
     }
 
     /// Counts messages that nobody took.

@@ -194,7 +194,7 @@ pub enum SubscribeError {
         /// Why, for people.
         reason_string: Option<String>,
     },
-    /// The Server did not answer in the time given.
+    /// The Server did not answer in the time given (`Subscribing::wait_timeout` only).
     Timeout,
     /// The Session was lost: it cannot be told what became of it.
     Discarded,

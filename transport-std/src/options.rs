@@ -227,7 +227,8 @@ impl Options {
         self
     }
 
-    /// When to connect again after a loss; `None`: never. Default: [`Reconnect::default`].
+    /// When to connect again after a loss or a failed attempt; `None`: never, and the client is
+    /// closed then. Default: [`Reconnect::default`].
     #[must_use]
     pub fn reconnect(mut self, reconnect: impl Into<Option<Reconnect>>) -> Self {
         self.reconnect = reconnect.into();

@@ -60,8 +60,22 @@ impl Wanted {
         self.count.fetch_sub(1, Ordering::SeqCst);
     }
 
+    pub(crate) fn want(&self) -> Want<'_> {
+        self.acquire();
+        Want(self)
+    }
+
     pub(crate) fn any(&self) -> bool {
         self.count.load(Ordering::SeqCst) > 0
+    }
+}
+
+/// Something is wanted while this lives.
+pub(crate) struct Want<'a>(&'a Wanted);
+
+impl Drop for Want<'_> {
+    fn drop(&mut self) {
+        self.0.release();
     }
 }
 
@@ -103,13 +117,12 @@ impl Room {
             Err(NoRoom::Full) => {}
             outcome => return outcome,
         }
-        wanted.acquire();
+        let _want = wanted.want();
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut state = self
             .freed
             .wait_while(state, |state| state.free < size && !state.closed)
             .unwrap_or_else(PoisonError::into_inner);
-        wanted.release();
         if state.closed {
             return Err(NoRoom::Closed);
         }

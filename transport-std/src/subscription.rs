@@ -16,10 +16,11 @@ use crate::{Message, RecvError, SubscribeError, UnsubscribeHandle};
 ///
 /// A message is acknowledged when it is taken. When
 /// [`Options::inbound_capacity`](crate::Options::inbound_capacity) messages wait here, the client
-/// stops reading from the Server; but for an outcome that somebody waits for it reads on. Then
-/// messages of QoS 1 and 2 are kept beyond the capacity, since Receive Maximum bounds them, and
-/// those of QoS 0 are dropped, logged and counted
-/// ([`Statistics::overflowed`](crate::Statistics::overflowed)).
+/// stops reading from the Server. While somebody waits for an outcome, or a callback for a message,
+/// it reads on, since what they wait for may be behind: then messages of QoS 1 and 2 are kept beyond
+/// the capacity, since Receive Maximum bounds them, and those of QoS 0 are dropped, logged and
+/// counted ([`Statistics::overflowed`](crate::Statistics::overflowed)). A thread that waits for
+/// messages of one subscription while another one of its own is full waits in vain.
 ///
 /// Dropping it ends the delivery, not the subscription, which a Session may outlive: that is what
 /// [`unsubscribe`](Self::unsubscribe) does. Messages that still come go to other subscriptions
@@ -53,6 +54,18 @@ impl Subscribing {
         self.subscription.granted = self.cell.wait()?;
         Ok(self.subscription)
     }
+
+    /// Waits for at most `timeout`. What the Server grants after that is delivered as if the
+    /// [`Subscription`] had been dropped.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Client::subscribe`](crate::Client::subscribe), and [`SubscribeError::Timeout`].
+    pub fn wait_timeout(mut self, timeout: Duration) -> Result<Subscription, SubscribeError> {
+        let outcome = self.cell.wait_timeout(timeout);
+        self.subscription.granted = outcome.unwrap_or(Err(SubscribeError::Timeout))?;
+        Ok(self.subscription)
+    }
 }
 
 impl fmt::Debug for Subscribing {
@@ -76,6 +89,7 @@ impl Subscription {
     ///
     /// [`RecvError::Closed`] when none will come.
     pub fn recv(&self) -> Result<Message, RecvError> {
+        let _want = self.core.wait_in_callback();
         let delivery = self.deliveries.recv_blocking();
         delivery.map(Delivery::take).map_err(|_| RecvError::Closed)
     }
@@ -86,6 +100,7 @@ impl Subscription {
     ///
     /// [`RecvError::Empty`] when none came in time, [`RecvError::Closed`] when none will come.
     pub fn recv_timeout(&self, timeout: Duration) -> Result<Message, RecvError> {
+        let _want = self.core.wait_in_callback();
         let received = async {
             let delivery = self.deliveries.recv().await;
             delivery.map_err(|_| RecvError::Closed)

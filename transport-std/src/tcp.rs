@@ -1,4 +1,5 @@
 use std::future::Future;
+use std::io;
 use std::net::ToSocketAddrs;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,14 +32,14 @@ impl Transport for Tcp {
     type Stream = TcpStream;
 
     async fn open(&self) -> Result<Self::Stream, ConnectError> {
-        or(self.connect(), async {
+        let late = async {
             Timer::after(self.timeout).await;
             Err(ConnectError::Timeout {
                 phase: ConnectPhase::Transport,
                 after: self.timeout,
             })
-        })
-        .await
+        };
+        or(self.connect(), late).await
     }
 }
 
@@ -57,9 +58,15 @@ impl Tcp {
             host: self.address.host.clone(),
             source: Arc::new(source),
         })?;
+        // An address that swallows what is sent to it must leave time for the others.
+        let share = self.timeout / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
         let mut attempts = Vec::new();
         for address in addresses {
-            match TcpStream::connect(address).await {
+            let late = async {
+                Timer::after(share).await;
+                Err(io::ErrorKind::TimedOut.into())
+            };
+            match or(TcpStream::connect(address), late).await {
                 Ok(stream) => {
                     // A small packet must not wait for the acknowledgement of the one before:
                     // the driver gathers what belongs together itself.

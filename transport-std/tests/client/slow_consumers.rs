@@ -141,3 +141,52 @@ fn a_dropped_subscription() {
     }
     assert_eq!(client.statistics().unhandled, 2);
 }
+
+/// What the callback waits for is behind messages for its own, full subscription.
+#[test]
+fn a_full_callback_that_waits_for_a_message() {
+    let server = Server::new(Version::V5);
+    let client =
+        Client::start(options(server.port(), Version::V5).inbound_capacity(1)).expect("started");
+    let mut peer = server.accept_mqtt(false);
+    let (told, seen) = Told::new();
+    std::thread::scope(|scope| {
+        let both = scope.spawn(|| {
+            let answers = client
+                .subscribe(("answer", QoS::AtMostOnce))
+                .expect("granted");
+            client
+                .subscribe_with(("t", QoS::AtMostOnce), move |_| {
+                    let _ = told.send(answers.recv_timeout(PATIENCE));
+                })
+                .expect("granted");
+        });
+        for _ in 0..2 {
+            let packet_id = peer.receive_subscribe();
+            peer.suback(packet_id, &[ReasonCode::Success]);
+        }
+        both.join().expect("subscribed");
+    });
+    for topic in ["t", "t", "t", "t", "answer"] {
+        peer.publish(topic, b"", None);
+    }
+    assert_eq!(seen.next().expect("it comes").topic, "answer");
+    // The callbacks of the other messages, if they were not dropped, wait for answers of theirs.
+    for _ in 0..3 {
+        peer.publish("answer", b"", None);
+    }
+    client.disconnect().expect("drained");
+}
+
+#[test]
+fn a_subscribe_that_is_not_answered_in_time() {
+    let server = Server::new(Version::V5);
+    let client = Client::start(options(server.port(), Version::V5)).expect("started");
+    let mut peer = server.accept_mqtt(false);
+    let subscribing = client.begin_subscribe(("t", QoS::AtMostOnce));
+    let packet_id = peer.receive_subscribe();
+    let outcome = subscribing.wait_timeout(std::time::Duration::from_millis(1));
+    assert_eq!(outcome.err(), Some(transport_std::SubscribeError::Timeout));
+    peer.suback(packet_id, &[ReasonCode::Success]);
+    client.disconnect().expect("drained");
+}
