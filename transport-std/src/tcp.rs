@@ -58,12 +58,17 @@ impl Tcp {
             host: self.address.host.clone(),
             source: Arc::new(source),
         })?;
-        // An address that swallows what is sent to it must leave time for the others.
-        let share = self.timeout / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
+        // An address that swallows what is sent to it must leave time for the others; the last
+        // one has all the time that is left.
+        let count = addresses.len();
+        let share = self.timeout / u32::try_from(count.max(1)).unwrap_or(u32::MAX);
         let mut attempts = Vec::new();
-        for address in addresses {
+        for (address, others) in addresses.into_iter().zip((0..count).rev()) {
             let late = async {
-                Timer::after(share).await;
+                match others {
+                    0 => std::future::pending().await,
+                    _ => Timer::after(share).await,
+                };
                 Err(io::ErrorKind::TimedOut.into())
             };
             match or(TcpStream::connect(address), late).await {
