@@ -120,9 +120,10 @@ impl<S: Storage, C: Clock, T: Read + Write> Connection<'_, S, C, T> {
                     None
                 }),
                 Action::TryRead | Action::Read => {
-                    let wait = action == Action::Read;
+                    // A payload that is to be sent does not wait for what may never come.
+                    let wait = session.poll_payload().is_none();
                     match read(transport, link.room(), wait) {
-                        Ok(None) if wait => return Poll::Pending,
+                        Ok(None) if action == Action::Read => return Poll::Pending,
                         result => result.inspect(|count| {
                             if let Some(count) = *count {
                                 link.received(count);

@@ -2,6 +2,9 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+extern crate std;
+
 mod asynchronous;
 mod blocking;
 mod buffers;
@@ -11,6 +14,8 @@ mod commands;
 mod connection;
 mod link;
 mod step;
+#[cfg(test)]
+mod tests;
 
 pub use buffers::{Buffers, Resources};
 pub use client::Client;
