@@ -52,7 +52,7 @@ impl Build<'_> {
 }
 
 /// What builds for a target.
-enum Toolchain {
+pub(crate) enum Toolchain {
     /// rustup's, with the target installed.
     Installed,
     /// Debian's, which builds `core` from source.
@@ -60,7 +60,7 @@ enum Toolchain {
 }
 
 impl Toolchain {
-    fn of(target: &str) -> Result<Self, String> {
+    pub(crate) fn of(target: &str) -> Result<Self, String> {
         if sysroot()?
             .join("lib/rustlib")
             .join(target)
@@ -77,7 +77,8 @@ impl Toolchain {
         ))
     }
 
-    fn cargo(&self, target: &str) -> Result<Command, String> {
+    /// The beginning of a `cargo build` for the target.
+    pub(crate) fn cargo(&self, target: &str) -> Result<Command, String> {
         if matches!(self, Self::Installed) {
             let mut command = Command::new("cargo");
             command.arg("build");

@@ -2,6 +2,7 @@
 
 mod bare_metal;
 mod firmware;
+mod no_std;
 mod process;
 mod size;
 mod spec;
@@ -21,6 +22,8 @@ enum Task {
     },
     /// Build the firmware of examples/firmware and run it in QEMU against a mosquitto of its own.
     Firmware,
+    /// Build what needs no std for targets that have none.
+    NoStd,
     /// Measure flash, RAM and stack on a Cortex-M3, and compare with examples/firmware/SIZE.md.
     Size {
         /// Write the table instead.
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Task::Ci { jobs } => ci(&root, &jobs),
         Task::Size { update } => report(size::run(&root, update)),
         Task::Firmware => report(firmware::run(&root)),
+        Task::NoStd => report(no_std::run(&root)),
         Task::Spec { verbose } => report(spec::run(&root, verbose)),
     }
 }

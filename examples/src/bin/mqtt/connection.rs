@@ -26,7 +26,7 @@ pub(crate) struct ConnectionArgs {
     #[arg(short, long, default_value_t = 1883, conflicts_with = "url",
         value_parser = clap::value_parser!(u16).range(1..))]
     port: u16,
-    /// Broker and topic in one: mqtt://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC
+    /// Broker and topic in one: `mqtt://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC`
     #[arg(short = 'L', long)]
     pub(crate) url: Option<String>,
     /// The user name

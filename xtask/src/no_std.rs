@@ -1,0 +1,33 @@
+//! `cargo xtask no-std`: a target without std proves `no_std`, better than a hosted one does.
+
+use std::path::Path;
+
+use crate::bare_metal::{TARGET, Toolchain};
+
+/// Debian's toolchain builds `core` and nothing else, which proves that no allocator is needed either.
+pub(crate) fn run(root: &Path) -> Result<(), String> {
+    for target in [TARGET, "thumbv6m-none-eabi"] {
+        let toolchain = Toolchain::of(target)?;
+        println!("-- {target}: {toolchain}");
+        let status = toolchain
+            .cargo(target)?
+            .current_dir(root)
+            .args([
+                "-p",
+                "mqtt-proto",
+                "-p",
+                "mqtt-session",
+                "-p",
+                "transport-embedded",
+            ])
+            .args(["--no-default-features", "--target", target])
+            // Of a compiler that may not be the one of the other builds.
+            .args(["--target-dir", "target/no-std"])
+            .status()
+            .map_err(|error| format!("cannot run cargo: {error}"))?;
+        if !status.success() {
+            return Err(format!("the cores do not build for {target}"));
+        }
+    }
+    Ok(())
+}
