@@ -1,5 +1,6 @@
 /// The memory that a [`Client`](crate::Client) works in. None of it limits the size of a payload.
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Buffers<'b> {
     /// What the transport is read into. At least 1 byte; the more, the fewer and larger the
     /// pieces in which payloads come. A packet that lies in it whole is not copied.
@@ -23,6 +24,7 @@ pub struct Buffers<'b> {
 /// assert_eq!(buffers.receive.len(), 512);
 /// ```
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Resources<const RECEIVE: usize, const SCRATCH: usize, const TRANSMIT: usize> {
     receive: [u8; RECEIVE],
     scratch: [u8; SCRATCH],

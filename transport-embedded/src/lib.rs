@@ -1,4 +1,136 @@
-//! An MQTT client for firmware.
+//! An MQTT 3.1.1 and 5.0 client for firmware: the sans-IO session of `mqtt-session`, driven over
+//! [`embedded-io-async`](embedded_io_async) or blocking [`embedded-io`](embedded_io).
+//!
+//! No heap, no unsafe code, no panic, no memory but what you give it. Payloads of any size pass
+//! through buffers of any size, in both directions. What it costs is measured in
+//! `examples/firmware/SIZE.md` of the repository, which also has a device that runs.
+//!
+//! It is *not* a network stack, a TLS implementation or an executor: bring any that speak
+//! `embedded-io`.
+//!
+//! # A complete program
+//!
+//! ```
+//! use embedded_io_async::{Read, Write};
+//! use mqtt_proto::{Connect, Properties, Property, QoS, Subscription, TopicFilter, Version};
+//! use mqtt_session::{Config, Duration, Event, Inline, Payload, Publish, Reconnect, Session};
+//! use transport_embedded::{Client, Resources, Step, Timer};
+//!
+//! /// 1 KiB of outgoing packets kept for resending, 4 operations in flight, 2 incoming messages.
+//! type Tables = Inline<1024, 4, 2>;
+//!
+//! async fn device<C: Timer, T: Read + Write>(clock: C, mut open: impl AsyncFnMut() -> Option<T>) {
+//!     let mut config = Config::new(Version::V5);
+//!     config.reconnect = Some(Reconnect {
+//!         minimum: Duration::from_secs(1),
+//!         maximum: Duration::from_secs(60),
+//!         seed: 0x1234_5678, // from the serial number: it spreads a thousand devices
+//!     });
+//!     // In a task these live in its future, which is static; or use `StaticCell`.
+//!     let mut session = Session::<Tables>::new(config);
+//!     let mut resources = Resources::<512, 256, 256>::new();
+//!     let mut client = Client::new(&mut session, clock, resources.buffers());
+//!
+//!     let properties = [
+//!         Property::SessionExpiryInterval(3600),
+//!         // The Server must not send more at once than the session can track.
+//!         Property::ReceiveMaximum(2.try_into().unwrap()),
+//!     ];
+//!     let mut connect = Connect::new(Version::V5, "thermostat-7");
+//!     connect.clean_start = false;
+//!     connect.properties = (&properties).into();
+//!
+//!     loop {
+//!         match open().await {
+//!             Some(socket) => {
+//!                 let Ok(mut connection) = client.connect(socket, &connect) else {
+//!                     return; // the CONNECT does not fit: a mistake in this program
+//!                 };
+//!                 while let Ok(Some((step, mut commands))) = connection.next().await {
+//!                     match step {
+//!                         Step::Event(Event::Connected(connack)) if !connack.session_present => {
+//!                             let filter = TopicFilter::new("thermostat/7/set").unwrap();
+//!                             let set = [Subscription::new(filter, QoS::AtLeastOnce)];
+//!                             commands.subscribe((&set).into(), Properties::EMPTY).unwrap();
+//!                         }
+//!                         Step::Event(Event::Message(message)) => {
+//!                             // The message borrows the buffers, the commands do not.
+//!                             let echo = Publish {
+//!                                 topic: "thermostat/7/state",
+//!                                 payload: Payload::Bytes(message.payload),
+//!                                 qos: QoS::AtLeastOnce,
+//!                                 retain: true,
+//!                                 properties: Properties::EMPTY,
+//!                             };
+//!                             if let Err(error) = commands.publish(&echo) {
+//!                                 // For instance: the outbox is full, try again later.
+//!                                 drop(error);
+//!                             }
+//!                         }
+//!                         _ => {}
+//!                     }
+//!                 }
+//!             }
+//!             None => client.connect_failed(),
+//!         }
+//!         // Longer after each failure; the session's own policy.
+//!         client.reconnect_due().await;
+//!     }
+//! }
+//! ```
+//!
+//! A message that is published elsewhere, say by a task that reads a sensor, comes in over a
+//! channel: `select(connection.next(), channel.receive())`, then `connection.commands()`. Every
+//! future here may be dropped at any time; see [`Connection`].
+//!
+//! # Payloads larger than RAM
+//!
+//! A message comes as [`Event::Message`](mqtt_session::Event::Message) with what has arrived of
+//! its payload, and `remaining` bytes follow as
+//! [`Event::Payload`](mqtt_session::Event::Payload). Whoever does not want it ignores them: it is
+//! skipped without a disconnect. To send one, publish
+//! [`Payload::Streamed`](mqtt_session::Payload::Streamed) with its length; [`Step::PayloadDue`]
+//! then asks for the bytes from an offset on, and from 0 again when the connection was lost half
+//! way: answer with [`Connection::send_payload`].
+//!
+//! # Capacities, and what they cost
+//!
+//! All in bytes of RAM on a 32 bit core.
+//!
+//! | what | holds | cost |
+//! |---|---|---|
+//! | [`Inline<OUTBOX, SEND, RECEIVE>`](mqtt_session::Inline) | the session | 320 + `OUTBOX` + 24 `SEND` + 16 `RECEIVE` |
+//! | `OUTBOX` | every packet at QoS 1 and 2 until it is acknowledged, every SUBSCRIBE and UNSUBSCRIBE, every QoS 0 message until it is sent; of a streamed message the head only | the largest of them, times those in flight |
+//! | `SEND` | operations that have not ended | 1 to 8 is usual |
+//! | `RECEIVE` | QoS 1 and 2 messages on their way in; say so in the CONNECT's Receive Maximum | 1 suffices |
+//! | [`Buffers::receive`] | what was read; the piece in which payloads come | 64 works, 512 and more is faster |
+//! | [`Buffers::scratch`] | a packet, or the head of a PUBLISH, that straddles two reads | the longest topic and properties, plus 10; the largest CONNACK |
+//! | [`Buffers::transmit`] | packets on their way out, in pieces; the CONNECT, whole | the CONNECT: credentials and will; 64 to 256 |
+//!
+//! # Which transport
+//!
+//! **embassy-net.** `TcpSocket` implements the traits. Clock and timer: `EmbassyClock`, with the
+//! feature `embassy-time`. Pass `&mut socket` to [`Client::connect`], and close or abort the
+//! socket after [`Connection::next`] gave `None` or an error. Call `set_nagle_enabled(false)`.
+//!
+//! **smoltcp.** A struct with the interface and the socket implements `Read` and `Write` in
+//! thirty lines, with `poll_fn`: `examples/firmware/src/net.rs`. Turn delayed acknowledgements
+//! and Nagle's algorithm off.
+//!
+//! **embedded-tls.** Its blocking `TlsConnection` serves [`Connection::blocking_next`], with a
+//! read timeout on the socket below. Its asynchronous one loses bytes when a read is dropped, and
+//! reads are dropped when a deadline comes: let a task of its own move bytes between it and a
+//! pipe, such as `embassy_sync::pipe::Pipe`, and hand the driver the other ends. Its records take
+//! 16 KiB unless the server agrees to less.
+//!
+//! **A UART modem.** With AT commands that open a socket in transparent mode, the UART is the
+//! transport: [`Connection::poll`] from the main loop where it implements `ReadReady`, otherwise a
+//! buffered asynchronous UART, which drops nothing; one with DMA into the caller's buffer does.
+//!
+//! # Features
+//!
+//! - `embassy-time`: `EmbassyClock`.
+//! - `defmt`: `defmt::Format` on every public type that is a value.
 #![no_std]
 #![forbid(unsafe_code)]
 

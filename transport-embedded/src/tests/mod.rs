@@ -303,7 +303,7 @@ fn settle(driver: Driver, link: &mut Link<'_>) -> Vec<String> {
 }
 
 /// What a test begins with: a client, of which the session is to be seen afterwards.
-fn with_client(config: Config, test: impl Fn(Driver, &World, &mut Client<'_, Tables, World>)) {
+fn with_client(config: &Config, test: impl Fn(Driver, &World, &mut Client<'_, Tables, World>)) {
     for driver in DRIVERS {
         let world = World::new(1000);
         let mut session = Session::<Tables>::new(config.clone());
@@ -325,7 +325,7 @@ fn reconnecting() -> Config {
 
 #[test]
 fn the_connection_is_kept_alive() {
-    with_client(Config::new(Version::V5), |driver, world, client| {
+    with_client(&Config::new(Version::V5), |driver, world, client| {
         let mut link = client.connect(world.open(), &connect()).unwrap();
         connected(driver, &mut link);
         settle(driver, &mut link);
@@ -340,7 +340,7 @@ fn the_connection_is_kept_alive() {
 
 #[test]
 fn an_answer_that_waits_in_the_transport_is_not_missed() {
-    with_client(Config::new(Version::V5), |driver, world, client| {
+    with_client(&Config::new(Version::V5), |driver, world, client| {
         let mut link = client.connect(world.open(), &connect()).unwrap();
         connected(driver, &mut link);
         settle(driver, &mut link);
@@ -365,7 +365,7 @@ fn an_answer_that_waits_in_the_transport_is_not_missed() {
 
 #[test]
 fn a_dead_link_is_noticed() {
-    with_client(Config::new(Version::V5), |driver, world, client| {
+    with_client(&Config::new(Version::V5), |driver, world, client| {
         let mut link = client.connect(world.open(), &connect()).unwrap();
         connected(driver, &mut link);
         settle(driver, &mut link);
@@ -387,7 +387,7 @@ fn a_dead_link_is_noticed() {
 
 #[test]
 fn a_lost_connection_is_resumed() {
-    with_client(reconnecting(), |driver, world, client| {
+    with_client(&reconnecting(), |driver, world, client| {
         let mut link = client.connect(world.open(), &connect()).unwrap();
         connected(driver, &mut link);
         settle(driver, &mut link);
@@ -416,14 +416,14 @@ fn a_lost_connection_is_resumed() {
 
 #[test]
 fn reconnect_due_waits_for_the_backoff() {
-    with_client(reconnecting(), |_, world, client| {
+    with_client(&reconnecting(), |_, world, client| {
         drop(client.connect(world.open(), &connect()).unwrap());
         let mut due = pin!(client.reconnect_due());
         assert!(poll(due.as_mut()).is_pending());
         world.advance(8_000);
         assert_eq!(poll(due.as_mut()), Poll::Ready(true));
     });
-    with_client(Config::new(Version::V5), |_, world, client| {
+    with_client(&Config::new(Version::V5), |_, world, client| {
         drop(client.connect(world.open(), &connect()).unwrap());
         // Nobody asked for it.
         assert_eq!(poll(pin!(client.reconnect_due())), Poll::Ready(false));
@@ -432,7 +432,7 @@ fn reconnect_due_waits_for_the_backoff() {
 
 #[test]
 fn a_dropped_connection_is_closed() {
-    with_client(Config::new(Version::V5), |driver, world, client| {
+    with_client(&Config::new(Version::V5), |driver, world, client| {
         let mut link = client.connect(world.open(), &connect()).unwrap();
         connected(driver, &mut link);
         drop(link);
@@ -443,7 +443,7 @@ fn a_dropped_connection_is_closed() {
 
 #[test]
 fn the_error_of_the_transport_ends_the_connection() {
-    with_client(Config::new(Version::V5), |driver, world, client| {
+    with_client(&Config::new(Version::V5), |driver, world, client| {
         let mut link = client.connect(world.open(), &connect()).unwrap();
         connected(driver, &mut link);
         settle(driver, &mut link);
@@ -468,7 +468,7 @@ fn the_error_of_the_transport_ends_the_connection() {
 
 #[test]
 fn an_outcome_that_comes_with_the_end_is_not_lost() {
-    with_client(Config::new(Version::V5), |driver, world, client| {
+    with_client(&Config::new(Version::V5), |driver, world, client| {
         let mut link = client.connect(world.open(), &connect()).unwrap();
         connected(driver, &mut link);
         settle(driver, &mut link);
@@ -484,7 +484,7 @@ fn an_outcome_that_comes_with_the_end_is_not_lost() {
 fn without_receive_maximum_nothing_is_read_until_the_application_acknowledges() {
     let mut config = Config::new(Version::V3_1_1);
     config.manual_ack = true;
-    with_client(config, |driver, world, client| {
+    with_client(&config, |driver, world, client| {
         let mut link = client
             .connect(world.open(), &Connect::new(Version::V3_1_1, "device"))
             .unwrap();
