@@ -17,7 +17,7 @@ use crate::trace::trace;
 #[derive(Debug, clap::Args)]
 pub(crate) struct ConnectionArgs {
     /// Print this help
-    #[arg(long, action = ArgAction::Help)]
+    #[arg(long, action = ArgAction::HelpShort)]
     help: Option<bool>,
     /// The broker's name or address
     #[arg(short = 'h', long, default_value = "localhost", conflicts_with = "url")]

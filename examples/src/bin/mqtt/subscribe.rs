@@ -1,4 +1,9 @@
 //! `mqtt sub`: prints the messages of its subscriptions as they come.
+//!
+//! On purpose unlike mosquitto_sub: a refused subscription is told of, and if none is granted the
+//! exit code is its reason code, not 0; so is that of a DISCONNECT from the server. A width in
+//! `-F` cuts nothing off a payload, `%j` of what is not UTF-8 is JSON all the same, and no member
+//! of it is there twice. What `-C` leaves of a session's messages, the next run gets.
 
 use std::io::{self, Write as _};
 use std::ops::ControlFlow;
