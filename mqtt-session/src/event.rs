@@ -129,7 +129,9 @@ pub enum Completion {
     Expired,
     /// The Session or, at QoS 0, the connection was lost, and it cannot be told whether it arrived.
     Discarded,
-    /// The Server that is connected now does not allow it, and says so with its limits.
+    /// The Server that is connected now does not allow it, and says so with its limits. It was not
+    /// sent on this connection; where it was on an earlier one, its acknowledgement was lost, so it
+    /// may have arrived.
     Unsendable(ReasonCode),
 }
 

@@ -56,7 +56,7 @@ impl<S: Storage> Session<S> {
                 token.map(|token| published(token, &ack))
             }
             Packet::PubComp(mut ack) => {
-                let token = self.sender.handle_pubcomp(ack.packet_id)?;
+                let token = self.sender.handle_pubcomp(ack.packet_id, ack.reason)?;
                 // Section 3.7.2.1: not an error in recovery. The Server took the message at PUBREC,
                 // and has ended its part of the handshake already.
                 if ack.reason == ReasonCode::PacketIdentifierNotFound {

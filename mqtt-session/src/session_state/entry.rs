@@ -7,7 +7,8 @@ use crate::{Completion, Instant, Token};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Entry {
     pub(crate) token: Token,
-    /// PUBLISH: when it expires, `u64::MAX` for never. SUBSCRIBE and UNSUBSCRIBE: see `Request`.
+    /// PUBLISH: when it expires, `u64::MAX` for never; released without PUBREC, the reason code of
+    /// that. SUBSCRIBE and UNSUBSCRIBE: see `Request`.
     detail: u64,
     /// The bytes in the outbox.
     pub(crate) len: u32,
@@ -35,7 +36,7 @@ pub(crate) enum EntryState {
     Resend,
     /// Handed out on this connection.
     Sent,
-    /// PUBREC has come, PUBREL is due.
+    /// PUBREC has come, or the message is given up: PUBREL is due.
     PubRelDue,
     /// PUBREL was handed out on this connection.
     PubRelSent,
@@ -101,6 +102,18 @@ impl Entry {
         if let Kind::Publish(_) = self.kind {
             self.detail = u64::MAX;
         }
+    }
+
+    /// A QoS 2 PUBLISH will not be sent again, for this reason.
+    pub(crate) fn give_up(&mut self, reason: ReasonCode) {
+        self.detail = reason.as_u8().into();
+    }
+
+    /// Why it was released without PUBREC, if it was.
+    pub(crate) fn given_up(&self) -> Option<ReasonCode> {
+        let reason = u8::try_from(self.detail).ok();
+        let released = self.section() == Section::Released;
+        reason.filter(|_| released).and_then(ReasonCode::from_u8)
     }
 
     /// What a SUBSCRIBE or UNSUBSCRIBE asks.

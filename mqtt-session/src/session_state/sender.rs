@@ -28,6 +28,7 @@ use crate::{
 ///  publish ─> Queued ──────> Sent ──PUBACK──────────────────────────> over
 ///                ^            │ └──PUBREC──> PubRelDue ─> PubRelSent ─PUBCOMP─> over
 ///                └─ Resend <──┘ next connection
+///                    └ QoS 2, not taken any more ──> PubRelDue
 /// ```
 ///
 /// Call [`open`](Self::open) when a Network Connection begins, [`session_lost`](Self::session_lost)
@@ -320,7 +321,7 @@ impl<S: Storage> Sender<S> {
     ///
     /// What was never sent stays, and SUBSCRIBE and UNSUBSCRIBE too. QoS 1 is sent again as a new
     /// message; QoS 2 ends as `Discarded` before PUBREC and as `Taken` after it, since sending it
-    /// again might deliver it twice.
+    /// again might deliver it twice, or as `Unsendable` where it was given up before.
     pub fn session_lost(&mut self) {
         self.table.update(|entry| match (entry.state, entry.kind) {
             (EntryState::Sent | EntryState::Resend, Kind::Publish(QoS::ExactlyOnce)) => {
@@ -328,7 +329,8 @@ impl<S: Storage> Sender<S> {
             }
             (EntryState::Sent | EntryState::Resend, _) => EntryState::Queued,
             (EntryState::PubRelDue | EntryState::PubRelSent, _) => {
-                EntryState::Ended(Completion::Taken)
+                let given_up = entry.given_up().map(Completion::Unsendable);
+                EntryState::Ended(given_up.unwrap_or(Completion::Taken))
             }
             (state, _) => state,
         });

@@ -1,6 +1,6 @@
 use core::cmp::Ordering;
 
-use mqtt_proto::PacketId;
+use mqtt_proto::{PacketId, ReasonCode};
 
 use super::entry::{Entry, EntryState, Section};
 use super::quota::{self, Quota};
@@ -185,6 +185,15 @@ impl<T: SendTable> Table<T> {
             self.next = self.next.saturating_add(1);
         }
         self.released = self.released.saturating_add(1);
+    }
+
+    /// A QoS 2 message that the other side may have is not sent again: its packet is freed, but
+    /// not its identifier, which PUBREL is to free on the other side first.
+    pub(super) fn give_up(&mut self, index: usize, reason: ReasonCode) {
+        if let Some(entry) = self.slots.get_mut(index) {
+            entry.give_up(reason);
+        }
+        self.release(index);
     }
 
     /// Ends an operation that no packet ends: it waits for `take_ended`.

@@ -241,6 +241,70 @@ fn what_the_new_server_does_not_take_ends() {
     ]);
 }
 
+/// Connects again to a Server that has the Session and takes no packet of more than 30 bytes.
+fn resumes_narrower(t: &mut Trace) {
+    t.reopens();
+    let size = Property::MaximumPacketSize(NonZeroU32::new(30).unwrap());
+    t.gets_bytes(&connack(true, &[size]), "connected present");
+}
+
+const LONG: &str = "a payload of more than thirty bytes";
+
+/// Its PUBREC was lost: a Server that holds the packet identifier would take the next message under
+/// it for a duplicate [MQTT-4.3.3-10], so PUBREL ends that first.
+#[test]
+fn what_was_sent_and_is_not_taken_any_more_gives_its_identifier_back_after_pubcomp() {
+    for (pubcomp, published) in [
+        // The Server had it, and delivers it.
+        ("PUBCOMP 1", "published Token(0) 00"),
+        ("PUBCOMP 1 92", ""),
+    ] {
+        let mut t = Trace::connected(Version::V5);
+        let token = t.publishes(2, "a", LONG);
+        t.transmits();
+        resumes_narrower(&mut t);
+        t.publishes(2, "b", "x");
+        t.sends(&["PUBREL 1", "PUBLISH 2 q2 b=x"]);
+        assert_eq!(t.session.in_flight(), 2);
+        assert!(t.session.is_pending(token));
+        // Lost again: PUBREL is what is sent from now on, whatever this Server takes [MQTT-4.4.0-1].
+        resumes(&mut t);
+        t.sends(&["PUBREL 1", "PUBLISH 2 q2 dup b=x"]);
+        t.gets(pubcomp, published);
+        let unsendable = Completion::Unsendable(ReasonCode::PacketTooLarge);
+        let completed = [(token, unsendable)];
+        t.completes(completed.get(..usize::from(published.is_empty())).unwrap());
+        assert!(!t.session.is_pending(token));
+        assert_eq!(t.session.in_flight(), 1);
+    }
+}
+
+/// A Server without the Session holds no identifier.
+#[test]
+fn what_was_not_taken_any_more_ends_with_the_session() {
+    let mut t = Trace::connected(Version::V5);
+    let token = t.publishes(2, "a", LONG);
+    t.transmits();
+    resumes_narrower(&mut t);
+    t.sends(&["PUBREL 1"]);
+    is_lost(&mut t);
+    t.completes(&[(token, Completion::Unsendable(ReasonCode::PacketTooLarge))]);
+    t.sends(&[]);
+}
+
+/// A receiver of QoS 1 holds no identifier [MQTT-4.3.2-5], and one that was never sent nobody.
+#[test]
+fn what_is_not_taken_any_more_ends_at_once_where_nobody_holds_its_identifier() {
+    let mut t = Trace::connected(Version::V5);
+    let sent = t.publishes(1, "a", LONG);
+    t.transmits();
+    let waiting = t.publishes(2, "a", LONG);
+    resumes_narrower(&mut t);
+    t.sends(&[]);
+    let unsendable = Completion::Unsendable(ReasonCode::PacketTooLarge);
+    t.completes(&[(sent, unsendable), (waiting, unsendable)]);
+}
+
 /// The limits, the Keep Alive and the aliases of one connection do not leak into the next.
 #[test]
 fn limits_belong_to_one_connection() {

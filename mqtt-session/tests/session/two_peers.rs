@@ -162,7 +162,9 @@ impl Server {
                     self.receiver.handle_pubrel(ack.packet_id).unwrap();
                 }
                 Item::Packet(Packet::PubComp(ack)) => {
-                    self.sender.handle_pubcomp(ack.packet_id).unwrap();
+                    self.sender
+                        .handle_pubcomp(ack.packet_id, ack.reason)
+                        .unwrap();
                 }
                 other => panic!("{other:?}"),
             }

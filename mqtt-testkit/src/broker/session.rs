@@ -210,7 +210,7 @@ impl Session {
     }
 
     pub(crate) fn handle_pubcomp(&mut self, ack: &Ack<'_>) -> Result<(), ReasonCode> {
-        let handled = self.sender.handle_pubcomp(ack.packet_id);
+        let handled = self.sender.handle_pubcomp(ack.packet_id, ack.reason);
         handled.map(drop).map_err(Violation::reason_code)
     }
 }

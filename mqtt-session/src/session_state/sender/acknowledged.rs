@@ -39,8 +39,22 @@ impl<S: Storage> Sender<S> {
         Ok(None)
     }
 
-    /// PUBCOMP came.
-    pub fn handle_pubcomp(&mut self, packet_id: PacketId) -> Result<Option<Token>, Violation> {
+    /// PUBCOMP came. Of a message that was not sent again, because the other side does not take it
+    /// any more, it tells whether it was taken before; where it was not, the operation ends as
+    /// [`Completion::Unsendable`].
+    pub fn handle_pubcomp(
+        &mut self,
+        packet_id: PacketId,
+        reason: ReasonCode,
+    ) -> Result<Option<Token>, Violation> {
+        // In 3.1.1 each PUBCOMP says the same, and so nothing.
+        let taken = reason == ReasonCode::Success && self.version == Version::V5;
+        if let Some(index) = self.known(packet_id)?.filter(|_| !taken)
+            && let Some(reason) = self.table.get(index).and_then(Entry::given_up)
+        {
+            self.table.end(index, Completion::Unsendable(reason));
+            return Ok(None);
+        }
         self.acknowledged(packet_id, Kind::Publish(QoS::ExactlyOnce), |entry| {
             matches!(entry.state, EntryState::PubRelDue | EntryState::PubRelSent)
         })

@@ -16,11 +16,11 @@ enum Op {
     Subscribe,
     PubAck(u16),
     PubRec(u16, bool),
-    PubComp(u16),
+    PubComp(u16, bool),
     SubAck(u16),
     Transmit(usize),
     Payload(u32),
-    Open(u16, bool),
+    Open(u16, bool, bool),
     Close,
     Tick(u64),
     Completed,
@@ -34,11 +34,12 @@ fn op() -> impl Strategy<Value = Op> {
         1 => Just(Op::Subscribe),
         3 => id().prop_map(Op::PubAck),
         4 => (id(), any::<bool>()).prop_map(|(id, error)| Op::PubRec(id, error)),
-        3 => id().prop_map(Op::PubComp),
+        3 => (id(), any::<bool>()).prop_map(|(id, error)| Op::PubComp(id, error)),
         1 => id().prop_map(Op::SubAck),
         8 => (1..60_usize).prop_map(Op::Transmit),
         3 => (0..9_u32).prop_map(Op::Payload),
-        2 => (1..4_u16, any::<bool>()).prop_map(|(maximum, lost)| Op::Open(maximum, lost)),
+        2 => (1..4_u16, any::<bool>(), any::<bool>())
+            .prop_map(|(maximum, lost, narrow)| Op::Open(maximum, lost, narrow)),
         1 => Just(Op::Close),
         2 => (0..4000_u64).prop_map(Op::Tick),
         2 => Just(Op::Completed),
@@ -67,7 +68,10 @@ fn apply<S: Storage>(sender: &mut Sender<S>, now: &mut Instant, op: &Op) -> Vec<
             let codes = [ReasonCode::Success, ReasonCode::QuotaExceeded];
             let _ = sender.handle_pubrec(id(it), codes[usize::from(*error)]);
         }
-        Op::PubComp(it) => drop(sender.handle_pubcomp(id(it))),
+        Op::PubComp(it, error) => {
+            let codes = [ReasonCode::Success, ReasonCode::PacketIdentifierNotFound];
+            let _ = sender.handle_pubcomp(id(it), codes[usize::from(*error)]);
+        }
         Op::SubAck(it) => drop(sender.handle_suback(id(it), 1)),
         Op::Transmit(size) => {
             let mut buf = [0; 64];
@@ -75,13 +79,16 @@ fn apply<S: Storage>(sender: &mut Sender<S>, now: &mut Instant, op: &Op) -> Vec<
             return buf[..len].to_vec();
         }
         Op::Payload(count) => sender.payload_sent(*count),
-        Op::Open(receive_maximum, lost) => {
+        Op::Open(receive_maximum, lost, narrow) => {
             sender.open();
             if *lost {
                 sender.session_lost();
             }
             let mut limits = Limits::DEFAULT;
             limits.receive_maximum = (*receive_maximum).try_into().unwrap();
+            if *narrow {
+                limits.maximum_packet_size = 16;
+            }
             sender.start(limits);
         }
         Op::Close => sender.close(),

@@ -2,7 +2,7 @@ use mqtt_proto::{Ack, Packet, QoS, ReasonCode, Version};
 
 use super::{HandingOut, Sender, refused, too_large};
 use crate::connection::{Limits, Out};
-use crate::session_state::entry::{EntryState, Kind};
+use crate::session_state::entry::{Entry, EntryState, Kind};
 use crate::session_state::outbox;
 use crate::storage::SendTable;
 use crate::{Completion, Instant, PayloadDue, Storage, Token};
@@ -89,13 +89,12 @@ impl<S: Storage> Sender<S> {
                 self.table.set_state(index, EntryState::PubRelSent);
                 continue;
             }
-            let Some(index) = self.next_packet(now) else {
-                return true;
-            };
-            if out.is_full() {
-                return false;
+            match self.next_packet(now) {
+                None => return true,
+                Some((index, Some(completion))) => self.withdraw(index, completion),
+                Some(_) if out.is_full() => return false,
+                Some((index, None)) => self.hand_out(index),
             }
-            self.hand_out(index);
         }
     }
 
@@ -129,32 +128,40 @@ impl<S: Storage> Sender<S> {
         true
     }
 
-    /// The packet to be handed out next. Ends what expired, and what the other side does not take.
-    fn next_packet(&mut self, now: Instant) -> Option<usize> {
+    /// The packet to be handed out next, and how it ends where it is not to be.
+    fn next_packet(&mut self, now: Instant) -> Option<(usize, Option<Completion>)> {
         let limits = self.link.as_ref()?.limits;
+        let first = self.table.unsent()?;
         let Some(limits) = limits else {
-            let first = self.table.unsent()?;
-            return self
-                .table
-                .unsent_control(first, |entry| entry.kind == Kind::Auth);
+            let is_auth = |entry: &Entry| entry.kind == Kind::Auth;
+            return Some((self.table.unsent_control(first, is_auth)?, None));
         };
-        loop {
-            let index = self.table.unsent()?;
-            // [MQTT-3.3.4-7], [MQTT-4.9.0-2]; nothing but PUBLISH is delayed [MQTT-3.3.4-8].
-            let receive_maximum = usize::from(limits.receive_maximum.get());
-            let entry = self.table.get(index)?;
-            let at = if entry.kind.is_acknowledged_publish()
-                && self.table.in_flight() >= receive_maximum
-                && self.ending(index, now, &limits).is_none()
-            {
-                self.table.unsent_control(index, |_| true)?
-            } else {
-                index
-            };
-            match self.ending(at, now, &limits) {
-                Some(completion) => self.table.end(at, completion),
-                None => return Some(at),
-            }
+        let ending = self.ending(first, now, &limits);
+        let entry = self.table.get(first)?;
+        // [MQTT-3.3.4-7], [MQTT-4.9.0-2]; nothing but PUBLISH is delayed [MQTT-3.3.4-8].
+        let receive_maximum = usize::from(limits.receive_maximum.get());
+        if ending.is_none()
+            && entry.kind.is_acknowledged_publish()
+            && self.table.in_flight() >= receive_maximum
+        {
+            let control = self.table.unsent_control(first, |_| true)?;
+            return Some((control, self.ending(control, now, &limits)));
+        }
+        Some((first, ending))
+    }
+
+    /// Ends an operation that is not to be sent. A QoS 2 message that was sent on an earlier
+    /// connection ends later: its receiver may hold the packet identifier, would take the
+    /// next message under it for a duplicate [MQTT-4.3.3-10], and so has to hear PUBREL first.
+    /// At QoS 1 a receiver holds nothing [MQTT-4.3.2-5].
+    fn withdraw(&mut self, index: usize, completion: Completion) {
+        let entry = self.table.get(index).map(|entry| (entry.state, entry.kind));
+        match (entry, completion) {
+            (
+                Some((EntryState::Resend, Kind::Publish(QoS::ExactlyOnce))),
+                Completion::Unsendable(reason),
+            ) => self.table.give_up(index, reason),
+            _ => self.table.end(index, completion),
         }
     }
 
