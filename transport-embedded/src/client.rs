@@ -42,6 +42,7 @@ impl<'b, S: Storage, C: Clock> Client<'b, S, C> {
     ///
     /// # Errors
     /// The CONNECT does not fit [`Buffers::transmit`], or does not fit the session.
+    #[inline(never)]
     pub fn connect<T>(
         &mut self,
         transport: T,

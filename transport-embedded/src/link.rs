@@ -90,6 +90,7 @@ impl<'c> Link<'c> {
         }
     }
 
+    #[inline(never)]
     pub(crate) fn action<S: Storage>(&mut self, session: &mut Session<S>, now: Instant) -> Action {
         let state = session.state();
         let open = matches!(state, State::Connecting | State::Connected);
@@ -141,6 +142,7 @@ impl<'c> Link<'c> {
     ///
     /// [`Step::Again`] instead of a loop around this: the borrow checker of today takes a loop
     /// that returns what it borrowed on one path only for one that borrows it for ever.
+    #[inline(never)]
     pub(crate) fn offer<S: Storage>(&mut self, session: &mut Session<S>, now: Instant) -> Step<'_> {
         let Input {
             reader,

@@ -1,8 +1,3 @@
-use nom::Parser;
-use nom::bytes::complete::take;
-use nom::multi::length_data;
-use nom::number::complete::{be_u8, be_u16, be_u32};
-
 use super::{string, varint};
 use crate::{DecodeError, DecodeErrorKind, PacketId, TopicErrorKind, TopicFilter, TopicName};
 
@@ -75,15 +70,16 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn u8(&mut self) -> u8 {
-        self.parse(be_u8).unwrap_or_default()
+        let [byte] = self.array();
+        byte
     }
 
     pub(crate) fn u16(&mut self) -> u16 {
-        self.parse(be_u16).unwrap_or_default()
+        u16::from_be_bytes(self.array())
     }
 
     pub(crate) fn u32(&mut self) -> u32 {
-        self.parse(be_u32).unwrap_or_default()
+        u32::from_be_bytes(self.array())
     }
 
     pub(crate) fn varint(&mut self) -> u32 {
@@ -92,7 +88,7 @@ impl<'a> Reader<'a> {
                 self.rest = self.rest.get(len..).unwrap_or_default();
                 return value;
             }
-            Ok(None) => self.fail(DecodeErrorKind::Truncated, self.offset()),
+            Ok(None) => self.truncated(),
             Err((kind, at)) => self.fail(kind, self.offset().saturating_add(at)),
         }
         0
@@ -101,11 +97,15 @@ impl<'a> Reader<'a> {
     /// A reader of the next `len` bytes alone.
     pub(crate) fn section(&mut self, len: usize) -> Self {
         let start = self.offset();
-        Self::new(self.parse(take(len)).unwrap_or_default(), start)
+        Self::new(self.take(self.rest, len), start)
     }
 
     pub(crate) fn binary(&mut self) -> &'a [u8] {
-        self.parse(length_data(be_u16)).unwrap_or_default()
+        let Some((len, rest)) = self.rest.split_first_chunk() else {
+            self.truncated();
+            return &[];
+        };
+        self.take(rest, u16::from_be_bytes(*len).into())
     }
 
     pub(crate) fn string(&mut self) -> &'a str {
@@ -163,18 +163,28 @@ impl<'a> Reader<'a> {
         })
     }
 
-    #[inline]
-    fn parse<T>(&mut self, mut parser: impl Parser<&'a [u8], Output = T, Error = ()>) -> Option<T> {
-        match parser.parse(self.rest) {
-            Ok((rest, value)) => {
-                self.rest = rest;
-                Some(value)
-            }
-            Err(_) => {
-                self.fail(DecodeErrorKind::Truncated, self.offset());
-                None
-            }
-        }
+    /// `len` bytes of `from`, which is the rest or a part of it; then comes what follows them.
+    fn take(&mut self, from: &'a [u8], len: usize) -> &'a [u8] {
+        let Some((bytes, rest)) = from.split_at_checked(len) else {
+            self.truncated();
+            return &[];
+        };
+        self.rest = rest;
+        bytes
+    }
+
+    fn array<const N: usize>(&mut self) -> [u8; N] {
+        let Some((bytes, rest)) = self.rest.split_first_chunk() else {
+            self.truncated();
+            return [0; N];
+        };
+        self.rest = rest;
+        *bytes
+    }
+
+    #[cold]
+    fn truncated(&mut self) {
+        self.fail(DecodeErrorKind::Truncated, self.offset());
     }
 }
 

@@ -29,7 +29,10 @@ impl<'b> Writer<'b> {
         // Saturated, the sum is larger than any packet may be, which is refused.
         let end = self.len.saturating_add(bytes.len());
         if let Some(to) = self.buf.get_mut(self.len..end) {
-            to.copy_from_slice(bytes);
+            // `copy_from_slice` has a panic in it that not every optimisation takes out.
+            for (to, &byte) in to.iter_mut().zip(bytes) {
+                *to = byte;
+            }
         }
         self.len = end;
     }

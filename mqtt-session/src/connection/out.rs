@@ -34,11 +34,10 @@ impl<'b> Out<'b> {
     /// Copies what fits of `bytes`, with `flags` set in the first of them, and says how many it were.
     pub(crate) fn bytes(&mut self, bytes: &[u8], flags: u8) -> usize {
         let tail = self.buf.get_mut(self.len..).unwrap_or_default();
-        let mut count = 0_usize;
-        let fitting = tail.len().min(bytes.len());
-        if let (Some(to), Some(from)) = (tail.get_mut(..fitting), bytes.get(..fitting)) {
-            to.copy_from_slice(from);
-            count = fitting;
+        let count = tail.len().min(bytes.len());
+        // `copy_from_slice` has a panic in it that not every optimisation takes out.
+        for (to, &byte) in tail.iter_mut().zip(bytes) {
+            *to = byte;
         }
         if let (Some(first), true) = (tail.first_mut(), count > 0) {
             *first |= flags;

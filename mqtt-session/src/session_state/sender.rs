@@ -156,8 +156,10 @@ impl<S: Storage> Sender<S> {
         let version = self.version;
         self.push(entry, len, |buf| {
             head.encode(version, payload_len, buf)?;
-            if let Some(tail) = buf.get_mut(head_len..head_len.saturating_add(payload.len())) {
-                tail.copy_from_slice(payload);
+            // `copy_from_slice` has a panic in it that not every optimisation takes out.
+            let tail = buf.get_mut(head_len..).unwrap_or_default();
+            for (to, &byte) in tail.iter_mut().zip(payload) {
+                *to = byte;
             }
             Ok(())
         })

@@ -120,8 +120,11 @@ impl<const OUTBOX: usize, const SEND: usize> SendTable for InlineSend<OUTBOX, SE
     }
 
     fn shift(&mut self, from: usize, to: usize) {
-        if let Some(range) = self.entries.get_mut(to..=from) {
-            range.rotate_right(1);
+        // `rotate_right` has a panic in it that not every optimisation takes out.
+        if let Some([front @ .., moved]) = self.entries.get_mut(to..=from) {
+            for entry in front {
+                core::mem::swap(entry, moved);
+            }
         }
     }
 

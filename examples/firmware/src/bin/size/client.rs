@@ -3,8 +3,8 @@
 use core::num::NonZeroU16;
 use core::task::Poll;
 
+use crate::PolledClock;
 use cortex_m::singleton;
-use firmware::clock::SysTickClock;
 use firmware::uart::Uart;
 use mqtt_proto::{
     Connect, Properties, Property, QoS, ReasonCode, Subscription, TopicFilter, Version,
@@ -13,7 +13,8 @@ use mqtt_session::{Config, Event, Inline, Payload, Publish, Session};
 use transport_embedded::{Client, Commands, Connection, Resources, Step};
 
 type Tables = Inline<256, 4, 4>;
-type Device<'a> = Commands<'a, Tables, SysTickClock>;
+type Link<'c, 'k> = Connection<'c, Tables, &'k PolledClock, Uart>;
+type Device<'a> = Commands<'a, Tables, &'a PolledClock>;
 
 /// The highest QoS that this row has.
 const HIGHEST: QoS = if cfg!(feature = "size-qos2") {
@@ -22,22 +23,35 @@ const HIGHEST: QoS = if cfg!(feature = "size-qos2") {
     QoS::AtLeastOnce
 };
 
-#[inline(never)]
-pub fn run(clock: SysTickClock) -> bool {
-    let session = singleton!(: Session<Tables> = Session::new(Config::new(version(clock))));
-    let resources = singleton!(: Resources<256, 128, 128> = Resources::new());
-    let (Some(session), Some(resources)) = (session, resources) else {
+pub fn run(clock: &PolledClock) -> bool {
+    let (Some(session), Some(resources)) = (session(clock), resources()) else {
         return false;
     };
     let mut client = Client::new(session, clock, resources.buffers());
-    let Ok(mut connection) = client.connect(Uart, &connect(clock)) else {
-        return false;
-    };
-    serve(&mut connection)
+    open(&mut client, clock).is_some_and(|mut connection| serve(&mut connection))
+}
+
+// Each in a frame of its own, which is gone when the connection is served.
+
+#[inline(never)]
+fn session(clock: &PolledClock) -> Option<&'static mut Session<Tables>> {
+    singleton!(: Session<Tables> = Session::new(Config::new(version(clock))))
+}
+
+fn resources() -> Option<&'static mut Resources<256, 128, 128>> {
+    singleton!(: Resources<256, 128, 128> = Resources::new())
+}
+
+#[inline(never)]
+fn open<'c, 'k>(
+    client: &'c mut Client<'_, Tables, &'k PolledClock>,
+    clock: &PolledClock,
+) -> Option<Link<'c, 'k>> {
+    client.connect(Uart, &connect(clock)).ok()
 }
 
 /// One version, known when it is built, or both.
-fn version(clock: SysTickClock) -> Version {
+fn version(clock: &PolledClock) -> Version {
     use transport_embedded::Clock;
     if cfg!(feature = "size-full") && clock.now().as_millis() == u64::MAX {
         Version::V3_1_1
@@ -46,7 +60,7 @@ fn version(clock: SysTickClock) -> Version {
     }
 }
 
-fn connect(clock: SysTickClock) -> Connect<'static> {
+fn connect(clock: &PolledClock) -> Connect<'static> {
     const PROPERTIES: &[Property<'_>] = &[
         Property::SessionExpiryInterval(60),
         Property::ReceiveMaximum(NonZeroU16::new(4).unwrap()),
@@ -75,7 +89,7 @@ fn connect(clock: SysTickClock) -> Connect<'static> {
 }
 
 #[inline(never)]
-fn serve(connection: &mut Connection<'_, Tables, SysTickClock, Uart>) -> bool {
+fn serve(connection: &mut Link<'_, '_>) -> bool {
     let mut state = State::default();
     loop {
         match connection.poll() {
@@ -120,6 +134,7 @@ impl State {
         self.published == Self::PUBLISHED && self.received == Self::RECEIVED
     }
 
+    #[inline(never)]
     fn event(&mut self, event: &Event<'_>, device: &mut Device<'_>) -> bool {
         match event {
             Event::Connected(_) => {

@@ -3,8 +3,8 @@
 
 use core::ptr::addr_of_mut;
 
+use crate::PolledClock;
 use embedded_io::{Read, Write};
-use firmware::clock::SysTickClock;
 use firmware::uart::Uart;
 use mqtt_proto::{DecodeOptions, Packet, Role, Version};
 use transport_embedded::Clock;
@@ -13,7 +13,7 @@ static mut INPUT: [u8; 256] = [0; 256];
 static mut OUTPUT: [u8; 256] = [0; 256];
 
 #[inline(never)]
-pub fn run(clock: SysTickClock) -> bool {
+pub fn run(clock: &PolledClock) -> bool {
     // SAFETY: the only reference to each, for this runs once and there is one thread.
     let (buffer, output) = unsafe { (&mut *addr_of_mut!(INPUT), &mut *addr_of_mut!(OUTPUT)) };
     loop {

@@ -1,12 +1,12 @@
 //! Without MQTT: what comes goes back, until a zero.
 
+use crate::PolledClock;
 use embedded_io::{Read, Write};
-use firmware::clock::SysTickClock;
 use firmware::uart::Uart;
 use transport_embedded::Clock;
 
 #[inline(never)]
-pub fn run(clock: SysTickClock) -> bool {
+pub fn run(clock: &PolledClock) -> bool {
     let mut byte = [0];
     loop {
         let Ok(_) = Uart.read(&mut byte);
