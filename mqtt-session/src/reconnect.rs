@@ -71,12 +71,12 @@ impl Backoff {
         let doubled = doubled.map_or(u64::MAX, |factor| minimum.saturating_mul(factor));
         self.attempts = self.attempts.saturating_add(1);
         let full = doubled.min(policy.maximum.as_millis());
-        let half = full / 2;
-        let off = match half.checked_add(1) {
-            Some(choices) => u64::from(self.next_random()).checked_rem(choices),
-            None => None,
-        };
-        Duration::from_millis(full.saturating_sub(off.unwrap_or(0)))
+        // The upper half of the product is the random number scaled to 0..=half; a division of
+        // 64 bits would cost a microcontroller 400 bytes.
+        let half = u32::try_from(full >> 1).unwrap_or(u32::MAX);
+        let choices = u64::from(half).saturating_add(1);
+        let off = u64::from(self.next_random()).saturating_mul(choices) >> 32;
+        Duration::from_millis(full.saturating_sub(off))
     }
 
     /// Marsaglia's xorshift.

@@ -43,11 +43,13 @@ impl<'a> Reader<'a> {
 
     /// Notes an error, unless there was one before.
     #[cold]
+    #[inline(never)]
     pub(crate) fn fail(&mut self, kind: DecodeErrorKind, offset: usize) {
         self.fail_with(DecodeError { kind, offset });
     }
 
     #[cold]
+    #[inline(never)]
     pub(crate) fn fail_with(&mut self, error: DecodeError) {
         self.error.get_or_insert(error);
         self.rest = &[];
@@ -183,6 +185,7 @@ impl<'a> Reader<'a> {
     }
 
     #[cold]
+    #[inline(never)]
     fn truncated(&mut self) {
         self.fail(DecodeErrorKind::Truncated, self.offset());
     }
