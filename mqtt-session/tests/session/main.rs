@@ -1,6 +1,7 @@
 //! The session as its users see it: commands, bytes and time in; bytes, events and deadlines out.
 
 mod connecting;
+mod exhaustive;
 mod keeping_alive;
 mod properties;
 mod receiving;
