@@ -118,6 +118,8 @@ mod config;
 mod connection;
 mod error;
 mod event;
+#[cfg(feature = "defmt")]
+mod format;
 mod publish;
 mod reconnect;
 mod session;

@@ -26,6 +26,12 @@ impl<'b, S: Storage, C: Clock> Client<'b, S, C> {
         }
     }
 
+    /// The session, for its getters.
+    #[must_use]
+    pub fn session(&self) -> &Session<S> {
+        self.session
+    }
+
     /// Publish, subscribe and the like, with or without a connection.
     pub fn commands(&mut self) -> Commands<'_, S, C> {
         Commands {

@@ -102,7 +102,7 @@
 //! | [`Inline<OUTBOX, SEND, RECEIVE>`](mqtt_session::Inline) | the session | 320 + `OUTBOX` + 24 `SEND` + 16 `RECEIVE` |
 //! | `OUTBOX` | every packet at QoS 1 and 2 until it is acknowledged, every SUBSCRIBE and UNSUBSCRIBE, every QoS 0 message until it is sent; of a streamed message the head only | the largest of them, times those in flight |
 //! | `SEND` | operations that have not ended | 1 to 8 is usual |
-//! | `RECEIVE` | QoS 1 and 2 messages on their way in; say so in the CONNECT's Receive Maximum | 1 suffices |
+//! | `RECEIVE` | QoS 1 and 2 messages on their way in | 1 suffices, and is to be said in the CONNECT's Receive Maximum; in 3.1.1, which has none, as many as the Server keeps in flight (mosquitto: 20) |
 //! | [`Buffers::receive`] | what was read; the piece in which payloads come | 64 works, 512 and more is faster |
 //! | [`Buffers::scratch`] | a packet, or the head of a PUBLISH, that straddles two reads | the longest topic and properties, plus 10; the largest CONNACK |
 //! | [`Buffers::transmit`] | packets on their way out, in pieces; the CONNECT, whole | the CONNECT: credentials and will; 64 to 256 |
@@ -130,7 +130,7 @@
 //! # Features
 //!
 //! - `embassy-time`: `EmbassyClock`.
-//! - `defmt`: `defmt::Format` on every public type that is a value.
+//! - `defmt`: `defmt::Format` on every public type, here and in the two cores.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -144,6 +144,8 @@ mod client;
 mod clock;
 mod commands;
 mod connection;
+#[cfg(feature = "defmt")]
+mod format;
 mod link;
 mod step;
 #[cfg(test)]

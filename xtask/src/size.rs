@@ -86,6 +86,10 @@ pub(crate) fn run(root: &Path, update: bool) -> Result<(), String> {
     }
     let path = root.join("examples/firmware/SIZE.md");
     if update {
+        // What people wrote below the table stays.
+        let old = std::fs::read_to_string(&path).unwrap_or_default();
+        let notes = old.find("\n## ").map_or("", |at| &old[at..]);
+        let table = format!("{table}{notes}");
         return std::fs::write(&path, table)
             .map_err(|error| format!("{}: {error}", path.display()));
     }

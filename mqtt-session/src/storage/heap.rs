@@ -10,6 +10,7 @@ use crate::session_state::{Entry, Received};
 /// Tables that grow on the heap: as many operations as there are packet identifiers, and
 /// as many bytes as [`Config::maximum_outbox`](crate::Config::maximum_outbox) allows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Heap;
 
 impl sealed::Sealed for Heap {}

@@ -16,6 +16,7 @@ use crate::session_state::{Entry, Received};
 /// In 3.1.1, which has no Receive Maximum, `RECEIVE` must be as much as the Server keeps
 /// in flight (mosquitto: 20), or a burst of QoS 2 ends the connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Inline<const OUTBOX: usize, const SEND: usize, const RECEIVE: usize>;
 
 impl<const OUTBOX: usize, const SEND: usize, const RECEIVE: usize> sealed::Sealed

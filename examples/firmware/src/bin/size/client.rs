@@ -9,7 +9,7 @@ use firmware::uart::Uart;
 use mqtt_proto::{
     Connect, Properties, Property, QoS, ReasonCode, Subscription, TopicFilter, Version,
 };
-use mqtt_session::{Config, Event, Inline, Payload, Publish, Session};
+use mqtt_session::{Config, ConnectError, Event, Inline, Payload, Publish, Session};
 use transport_embedded::{Client, Commands, Connection, Resources, Step};
 
 type Tables = Inline<256, 4, 4>;
@@ -28,7 +28,11 @@ pub fn run(clock: &PolledClock) -> bool {
         return false;
     };
     let mut client = Client::new(session, clock, resources.buffers());
-    open(&mut client, clock).is_some_and(|mut connection| serve(&mut connection))
+    // Served where it lies.
+    match &mut open(&mut client, clock) {
+        Ok(connection) => serve(connection),
+        Err(_) => false,
+    }
 }
 
 // Each in a frame of its own, which is gone when the connection is served.
@@ -46,8 +50,8 @@ fn resources() -> Option<&'static mut Resources<256, 128, 128>> {
 fn open<'c, 'k>(
     client: &'c mut Client<'_, Tables, &'k PolledClock>,
     clock: &PolledClock,
-) -> Option<Link<'c, 'k>> {
-    client.connect(Uart, &connect(clock)).ok()
+) -> Result<Link<'c, 'k>, ConnectError> {
+    client.connect(Uart, &connect(clock))
 }
 
 /// One version, known when it is built, or both.
