@@ -57,7 +57,7 @@ kinds! {
     PacketOfOtherSide(packet: PacketType) ProtocolError "{packet:?} may not come from this side",
     /// Reserved bits of the fixed header that are not as they must be [MQTT-2.1.3-1].
     ReservedFlags(packet: PacketType) MalformedPacket "reserved flags of {packet:?} are wrong",
-    /// A QoS of 3, in a PUBLISH [MQTT-3.3.1-4], a Will [MQTT-3.1.2-12] or a subscription.
+    /// A QoS of 3, in a PUBLISH [MQTT-3.3.1-4] or a Will [MQTT-3.1.2-12].
     InvalidQoS MalformedPacket "QoS is 3",
     /// DUP in a PUBLISH of QoS 0 [MQTT-3.3.1-2].
     DupAtQoS0 MalformedPacket "DUP is set at QoS 0",
@@ -101,7 +101,7 @@ kinds! {
     PropertyRepeated(id: PropertyId) ProtocolError "property {id:?} is there twice",
     /// A value that the property may not have.
     PropertyValue(id: PropertyId) ProtocolError "value of property {id:?} is out of range",
-    /// Authentication Data without an Authentication Method (section 3.1.2.11.10).
+    /// Authentication Data without an Authentication Method, in a CONNECT (section 3.1.2.11.10).
     AuthenticationDataWithoutMethod ProtocolError "authentication data without authentication method",
     /// An AUTH without an Authentication Method (section 3.15.2.2.2).
     MissingAuthenticationMethod ProtocolError "authentication method is missing",
@@ -128,6 +128,8 @@ kinds! {
     SessionPresentWithError ProtocolError "session present in a refusal",
     /// Reserved bits of the Subscription Options [MQTT-3.8.3-5].
     ReservedSubscriptionOptions MalformedPacket "reserved subscription options are set",
+    /// A Maximum QoS of 3 in the Subscription Options (section 3.8.3.1) [MQTT3-3-8.3-4].
+    InvalidMaximumQoS ProtocolError "maximum QoS of a subscription is 3",
     /// A Retain Handling of 3 (section 3.8.3.1).
     InvalidRetainHandling ProtocolError "retain handling is 3",
     /// No Local on a Shared Subscription [MQTT-3.8.3-4].
@@ -186,7 +188,7 @@ pub enum EncodeError {
     EmptyClientId,
     /// Session Present in a CONNACK that refuses [MQTT-3.2.2-6].
     SessionPresentWithError,
-    /// Authentication Data without an Authentication Method.
+    /// Authentication Data without an Authentication Method, in a CONNECT.
     AuthenticationDataWithoutMethod,
     /// An AUTH without an Authentication Method.
     MissingAuthenticationMethod,

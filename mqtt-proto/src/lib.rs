@@ -130,6 +130,7 @@ mod packet;
 mod property;
 mod reader;
 mod sequence;
+mod statement;
 #[cfg(feature = "proptest")]
 pub mod strategy;
 mod types;

@@ -266,7 +266,8 @@ impl<'a> Draw<'_, '_, 'a> {
             |list: &[Property<'_>], id| list.iter().position(|property| property.id() == id);
         if position(&list, PropertyId::AuthenticationMethod).is_none() {
             let data = position(&list, PropertyId::AuthenticationData);
-            if data.is_some() || place == Place::of(PacketType::Auth) {
+            let data = data.is_some() && place == Place::of(PacketType::Connect);
+            if data || place == Place::of(PacketType::Auth) {
                 let at = self.source.int_in_range(0..=list.len())?;
                 list.insert(at, self.property(PropertyId::AuthenticationMethod)?);
             }

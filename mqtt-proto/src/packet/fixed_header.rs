@@ -65,6 +65,14 @@ impl PacketType {
         })
     }
 
+    /// The type of a number from the wire; `None` for 0, and above 15.
+    pub(crate) const fn from_u8(value: u8) -> Option<Self> {
+        match Self::rule(value) {
+            Some((packet_type, _, _)) => Some(packet_type),
+            None => None,
+        }
+    }
+
     /// The first byte of the packet, but for the flags of a PUBLISH.
     pub(crate) const fn first_byte(self) -> u8 {
         let high = (self as u8) << 4;

@@ -144,7 +144,7 @@ impl SubscriptionOptions {
             return Err(DecodeErrorKind::ReservedSubscriptionOptions);
         }
         Ok(Self {
-            maximum_qos: QoS::from_u8(byte & 0b11).ok_or(DecodeErrorKind::InvalidQoS)?,
+            maximum_qos: QoS::from_u8(byte & 0b11).ok_or(DecodeErrorKind::InvalidMaximumQoS)?,
             no_local: byte & 0b100 != 0,
             retain_as_published: byte & 0b1000 != 0,
             retain_handling: match byte >> 4 {

@@ -52,7 +52,7 @@ fn decode_some<'a>(
         }
         Value::read(row, &mut section);
     }
-    if census.has(PropertyId::AuthenticationData) && !census.has(PropertyId::AuthenticationMethod) {
+    if census.lacks_method() {
         section.fail(DecodeErrorKind::AuthenticationDataWithoutMethod, start);
     }
     if let Err(error) = section.checked(()) {
@@ -113,7 +113,7 @@ pub(crate) fn check(
             }
         }
     }
-    if census.has(PropertyId::AuthenticationData) && !census.has(PropertyId::AuthenticationMethod) {
+    if census.lacks_method() {
         return Err(EncodeError::AuthenticationDataWithoutMethod);
     }
     *senders = census.senders;

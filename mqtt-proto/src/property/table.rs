@@ -185,6 +185,13 @@ impl Census {
         Ok(())
     }
 
+    /// Section 3.1.2.11.10: in a CONNECT, Authentication Data needs an Authentication Method.
+    pub(crate) fn lacks_method(&self) -> bool {
+        self.place == CONNECT
+            && self.has(PropertyId::AuthenticationData)
+            && !self.has(PropertyId::AuthenticationMethod)
+    }
+
     pub(crate) const fn has(&self, id: PropertyId) -> bool {
         self.seen & bit(id) != 0
     }

@@ -240,7 +240,7 @@ fn subscribes() {
         let bytes = [0x82, 6, 0, 1, 0, 1, b'a', reserved];
         refused("[MQTT3-3-8.3-4]", V3_1_1, Client, &bytes, E::ReservedSubscriptionOptions, 7);
     }
-    refused("[MQTT-3.8.3-5] [MQTT3-3-8.3-4]", V5, Client, &subscribe(b"a", 3), E::InvalidQoS, 8);
+    refused("section 3.8.3.1", V5, Client, &subscribe(b"a", 3), E::InvalidMaximumQoS, 8);
     refused("section 3.8.3.1", V5, Client, &subscribe(b"a", 0x30), E::InvalidRetainHandling, 8);
     refused("[MQTT-4.7.1-1]", V5, Client, &subscribe(b"#/a", 0), E::TopicFilter(T::HashNotLast), 7);
     refused("[MQTT-4.7.1-2]", V5, Client, &subscribe(b"a+", 0), E::TopicFilter(T::PlusNotAlone), 8);

@@ -2,6 +2,7 @@
 //! `MQTT3-` are the statements of 3.1.1 where the identifiers differ.
 
 mod contents;
+mod finds;
 mod tables;
 mod traps;
 

@@ -172,9 +172,9 @@ fn properties() {
         Version::V5,
         EncodeError::PropertyValue(PropertyId::MaximumQoS),
     );
-    let data = &[Property::AuthenticationData(b"")];
+    let data = Properties::new(&[Property::AuthenticationData(b"")]);
     refused(
-        connack(false, ReasonCode::Success, data),
+        connect(|connect| connect.properties = data),
         Version::V5,
         EncodeError::AuthenticationDataWithoutMethod,
     );

@@ -1,0 +1,165 @@
+//! From an error to the conformance statement that the packet breaks.
+
+use crate::wire::varint;
+use crate::{
+    DecodeError, DecodeErrorKind, DecodeOptions, PacketType, PropertyId, Role, TopicErrorKind,
+    Version,
+};
+
+impl DecodeError {
+    /// The identifier of the conformance statement that the packet breaks, for people to look
+    /// up: `MQTT-2.1.3-1` is 5.0's, `MQTT3-2.2.2-2` is 3.1.1's. `options` and `packet`, which
+    /// begins with the packet, are those that [`Packet::decode`](crate::Packet::decode) was given.
+    ///
+    /// `None`: the text forbids it without a numbered statement, or a limit of the caller's was met.
+    #[must_use]
+    pub fn statement(&self, options: &DecodeOptions, packet: &[u8]) -> Option<&'static str> {
+        let (v5, v3_1_1) = self.statements(options.sender, packet);
+        match spoken(options, packet) {
+            Version::V5 => v5,
+            Version::V3_1_1 => v3_1_1,
+        }
+    }
+
+    /// The statements of 5.0 and of 3.1.1.
+    fn statements(&self, sender: Role, packet: &[u8]) -> Pair {
+        use DecodeErrorKind as E;
+        let packet_type = packet_type(packet);
+        let byte = packet.get(self.offset).copied().unwrap_or_default();
+        match self.kind {
+            E::ReservedFlags(packet_type) => reserved_flags(packet_type),
+            // In a PUBLISH it is in the first byte, otherwise it is the Will's.
+            E::InvalidQoS if self.offset == 0 => both("MQTT-3.3.1-4", "MQTT3-3.3.1-4"),
+            E::InvalidQoS => both("MQTT-3.1.2-12", "MQTT3-3.1.2-14"),
+            E::DupAtQoS0 => both("MQTT-3.3.1-2", "MQTT3-3.3.1-2"),
+            E::NonMinimalVariableByteInteger => of_5("MQTT-1.5.5-1"),
+            E::PacketTooLarge => of_5(match sender {
+                Role::Client => "MQTT-3.2.2-15",
+                Role::Server => "MQTT-3.1.2-24",
+            }),
+            E::InvalidUtf8 => both("MQTT-1.5.4-1", "MQTT3-1.5.3-1"),
+            E::NulInString => both("MQTT-1.5.4-2", "MQTT3-1.5.3-2"),
+            E::PacketIdZero => packet_id_zero(packet_type, sender),
+            E::TopicName(kind) | E::TopicFilter(kind) => topic(kind, byte),
+            E::TopicAliasInvalid(0) => of_5("MQTT-3.3.2-8"),
+            E::TopicAliasInvalid(_) => of_5(match sender {
+                Role::Client => "MQTT-3.3.2-9",
+                Role::Server => "MQTT-3.3.2-11",
+            }),
+            E::PropertyOfOtherSide(PropertyId::SubscriptionIdentifier) => of_5("MQTT-3.3.4-6"),
+            E::PropertyOfOtherSide(PropertyId::SessionExpiryInterval) => of_5("MQTT-3.14.2-2"),
+            E::MissingAuthenticationMethod => of_5("MQTT-4.12.0-5"),
+            E::InvalidReasonCode(_) => reason_code(packet_type),
+            E::InvalidProtocolName => both("MQTT-3.1.2-1", "MQTT3-3.1.2-1"),
+            E::UnsupportedProtocolVersion(_) => both("MQTT-3.1.2-2", "MQTT3-3.1.2-2"),
+            E::ReservedConnectFlag => both("MQTT-3.1.2-3", "MQTT3-3.1.2-3"),
+            E::WillFlagsWithoutWill if byte & 0x18 != 0 => both("MQTT-3.1.2-11", "MQTT3-3.1.2-13"),
+            E::WillFlagsWithoutWill => both("MQTT-3.1.2-13", "MQTT3-3.1.2-15"),
+            E::PasswordWithoutUserName => (None, Some("MQTT3-3.1.2-22")),
+            E::EmptyClientId => (None, Some("MQTT3-3.1.3-7")),
+            E::ReservedConnAckFlags => of_5("MQTT-3.2.2-1"),
+            E::SessionPresentWithError => both("MQTT-3.2.2-6", "MQTT3-3.2.2-4"),
+            E::ReservedSubscriptionOptions => both("MQTT-3.8.3-5", "MQTT3-3-8.3-4"),
+            E::InvalidMaximumQoS => (None, Some("MQTT3-3-8.3-4")),
+            E::NoLocalOnShared => of_5("MQTT-3.8.3-4"),
+            E::EmptyPayload => empty_payload(packet_type),
+            _ => (None, None),
+        }
+    }
+}
+
+type Pair = (Option<&'static str>, Option<&'static str>);
+
+const fn both(v5: &'static str, v3_1_1: &'static str) -> Pair {
+    (Some(v5), Some(v3_1_1))
+}
+
+const fn of_5(v5: &'static str) -> Pair {
+    (Some(v5), None)
+}
+
+/// The version of the packet: a CONNECT names it itself.
+fn spoken(options: &DecodeOptions, packet: &[u8]) -> Version {
+    // The Protocol Name and its length come before.
+    const LEVEL: usize = 6;
+    let level = || {
+        let (_, len) = varint::decode(packet.get(1..)?).ok()??;
+        packet.get(len.checked_add(1)?.checked_add(LEVEL)?).copied()
+    };
+    match packet_type(packet) {
+        Some(PacketType::Connect) => match level() {
+            Some(4) => Version::V3_1_1,
+            Some(5) => Version::V5,
+            _ => options.version,
+        },
+        _ => options.version,
+    }
+}
+
+fn packet_type(packet: &[u8]) -> Option<PacketType> {
+    PacketType::from_u8(packet.first()?.wrapping_shr(4))
+}
+
+const fn reserved_flags(packet_type: PacketType) -> Pair {
+    match packet_type {
+        PacketType::PubRel => both("MQTT-3.6.1-1", "MQTT3-3.6.1-1"),
+        PacketType::Subscribe => both("MQTT-3.8.1-1", "MQTT3-3.8.1-1"),
+        PacketType::Unsubscribe => both("MQTT-3.10.1-1", "MQTT3-3.10.1-1"),
+        PacketType::Disconnect => both("MQTT-3.14.1-1", "MQTT3-3.14.1-1"),
+        PacketType::Auth => of_5("MQTT-3.15.1-1"),
+        _ => both("MQTT-2.1.3-1", "MQTT3-2.2.2-2"),
+    }
+}
+
+const fn packet_id_zero(packet_type: Option<PacketType>, sender: Role) -> Pair {
+    match packet_type {
+        Some(
+            PacketType::PubAck | PacketType::PubRec | PacketType::PubRel | PacketType::PubComp,
+        ) => both("MQTT-2.2.1-5", "MQTT3-2.3.1-6"),
+        Some(PacketType::SubAck | PacketType::UnsubAck) => both("MQTT-2.2.1-6", "MQTT3-2.3.1-7"),
+        _ => match sender {
+            Role::Client => both("MQTT-2.2.1-3", "MQTT3-2.3.1-1"),
+            Role::Server => both("MQTT-2.2.1-4", "MQTT3-2.3.1-1"),
+        },
+    }
+}
+
+/// `byte` is the one where the error is.
+const fn topic(kind: TopicErrorKind, byte: u8) -> Pair {
+    match kind {
+        TopicErrorKind::Empty => both("MQTT-4.7.3-1", "MQTT3-4.7.3-1"),
+        TopicErrorKind::TooLong => both("MQTT-4.7.3-3", "MQTT3-4.7.3-3"),
+        TopicErrorKind::Nul => both("MQTT-4.7.3-2", "MQTT3-4.7.3-2"),
+        TopicErrorKind::WildcardInName => both("MQTT-4.7.0-1", "MQTT3-4.7.1-1"),
+        TopicErrorKind::PlusNotAlone => both("MQTT-4.7.1-2", "MQTT3-4.7.1-3"),
+        TopicErrorKind::HashNotLast => both("MQTT-4.7.1-1", "MQTT3-4.7.1-2"),
+        // The ShareName is empty, or something is wrong with it or missing after it.
+        TopicErrorKind::Share if byte == b'/' => of_5("MQTT-4.8.2-1"),
+        TopicErrorKind::Share => of_5("MQTT-4.8.2-2"),
+    }
+}
+
+const fn reason_code(packet_type: Option<PacketType>) -> Pair {
+    match packet_type {
+        Some(PacketType::ConnAck) => of_5("MQTT-3.2.2-8"),
+        Some(PacketType::PubAck) => of_5("MQTT-3.4.2-1"),
+        Some(PacketType::PubRec) => of_5("MQTT-3.5.2-1"),
+        Some(PacketType::PubRel) => of_5("MQTT-3.6.2-1"),
+        Some(PacketType::PubComp) => of_5("MQTT-3.7.2-1"),
+        Some(PacketType::SubAck) => both("MQTT-3.9.3-2", "MQTT3-3.9.3-2"),
+        Some(PacketType::UnsubAck) => of_5("MQTT-3.11.3-2"),
+        Some(PacketType::Disconnect) => of_5("MQTT-3.14.2-1"),
+        Some(PacketType::Auth) => of_5("MQTT-3.15.2-1"),
+        _ => (None, None),
+    }
+}
+
+const fn empty_payload(packet_type: Option<PacketType>) -> Pair {
+    match packet_type {
+        Some(PacketType::Subscribe) => both("MQTT-3.8.3-2", "MQTT3-3.8.3-3"),
+        Some(PacketType::Unsubscribe) => both("MQTT-3.10.3-2", "MQTT3-3.10.3-2"),
+        Some(PacketType::SubAck) => both("MQTT-3.8.4-6", "MQTT3-3.8.4-5"),
+        Some(PacketType::UnsubAck) => of_5("MQTT-3.11.3-2"),
+        _ => (None, None),
+    }
+}

@@ -1,0 +1,144 @@
+//! Each error names the statement that the packet breaks.
+
+use mqtt_proto::Role::{Client, Server};
+use mqtt_proto::Version::{V3_1_1, V5};
+use mqtt_proto::{DecodeOptions, Packet, Role, Version};
+
+#[track_caller]
+fn breaks(version: Version, sender: Role, packet: &[u8], statement: Option<&str>) {
+    let options = DecodeOptions {
+        maximum_packet_size: 60,
+        ..DecodeOptions::new(version, sender)
+    };
+    let error = Packet::decode(&options, &mut &packet[..]).unwrap_err();
+    assert_eq!(error.statement(&options, packet), statement, "{error}");
+}
+
+#[test]
+fn the_same_fault_is_another_statement_in_another_packet() {
+    for (first, v5, v3_1_1) in [
+        (0xC1, "MQTT-2.1.3-1", "MQTT3-2.2.2-2"),
+        (0x60, "MQTT-3.6.1-1", "MQTT3-3.6.1-1"),
+        (0x80, "MQTT-3.8.1-1", "MQTT3-3.8.1-1"),
+        (0xA0, "MQTT-3.10.1-1", "MQTT3-3.10.1-1"),
+        (0xE1, "MQTT-3.14.1-1", "MQTT3-3.14.1-1"),
+        (0x36, "MQTT-3.3.1-4", "MQTT3-3.3.1-4"),
+        (0x38, "MQTT-3.3.1-2", "MQTT3-3.3.1-2"),
+    ] {
+        breaks(V5, Client, &[first, 0], Some(v5));
+        breaks(V3_1_1, Client, &[first, 0], Some(v3_1_1));
+    }
+    breaks(V5, Client, &[0xF1, 0], Some("MQTT-3.15.1-1"));
+    for (first, statement) in [
+        (0x40, "MQTT-3.4.2-1"),
+        (0x50, "MQTT-3.5.2-1"),
+        (0x62, "MQTT-3.6.2-1"),
+        (0x70, "MQTT-3.7.2-1"),
+    ] {
+        breaks(V5, Client, &[first, 3, 0, 1, 1], Some(statement));
+        breaks(V5, Client, &[first, 2, 0, 0], Some("MQTT-2.2.1-5"));
+        breaks(V3_1_1, Client, &[first, 2, 0, 0], Some("MQTT3-2.3.1-6"));
+    }
+    breaks(V5, Server, &[0x20, 3, 0, 1, 0], Some("MQTT-3.2.2-8"));
+    breaks(V3_1_1, Server, &[0x20, 2, 0, 6], None);
+    breaks(V5, Server, &[0x90, 4, 0, 1, 0, 3], Some("MQTT-3.9.3-2"));
+    breaks(V3_1_1, Server, &[0x90, 3, 0, 1, 3], Some("MQTT3-3.9.3-2"));
+    breaks(V5, Server, &[0xB0, 4, 0, 1, 0, 3], Some("MQTT-3.11.3-2"));
+    breaks(V5, Client, &[0xE0, 1, 1], Some("MQTT-3.14.2-1"));
+    breaks(V5, Client, &[0xF0, 1, 1], Some("MQTT-3.15.2-1"));
+    breaks(V5, Client, &[0x82, 3, 0, 1, 0], Some("MQTT-3.8.3-2"));
+    breaks(V5, Client, &[0xA2, 3, 0, 1, 0], Some("MQTT-3.10.3-2"));
+    breaks(V5, Server, &[0x90, 3, 0, 1, 0], Some("MQTT-3.8.4-6"));
+    breaks(V5, Server, &[0xB0, 3, 0, 1, 0], Some("MQTT-3.11.3-2"));
+    breaks(V5, Server, &[0x90, 3, 0, 0, 0], Some("MQTT-2.2.1-6"));
+}
+
+#[test]
+fn whose_fault_it_is_counts() {
+    let publish = [0x32, 6, 0, 1, b't', 0, 0, 0];
+    breaks(V5, Client, &publish, Some("MQTT-2.2.1-3"));
+    breaks(V5, Server, &publish, Some("MQTT-2.2.1-4"));
+    let alias = |alias| [0x30, 7, 0, 1, b't', 3, 0x23, 0, alias];
+    breaks(V5, Client, &alias(1), Some("MQTT-3.3.2-9"));
+    breaks(V5, Server, &alias(1), Some("MQTT-3.3.2-11"));
+    breaks(V5, Server, &alias(0), Some("MQTT-3.3.2-8"));
+    breaks(V5, Client, &[0x30, 59], Some("MQTT-3.2.2-15"));
+    breaks(V5, Server, &[0x30, 59], Some("MQTT-3.1.2-24"));
+    breaks(V3_1_1, Server, &[0x30, 59], None);
+    let identifier = [0x30, 6, 0, 1, b't', 2, 0x0B, 1];
+    breaks(V5, Client, &identifier, Some("MQTT-3.3.4-6"));
+    let expiry = [0xE0, 7, 0, 5, 0x11, 0, 0, 0, 1];
+    breaks(V5, Server, &expiry, Some("MQTT-3.14.2-2"));
+}
+
+#[test]
+fn a_connect_is_judged_by_the_version_that_it_names() {
+    let connect = |level: u8, flags: u8, rest: &[u8]| {
+        let len = u8::try_from(rest.len() + 10).unwrap();
+        let head = [0x10, len, 0, 4, b'M', b'Q', b'T', b'T', level, flags, 0, 60];
+        [&head, rest].concat()
+    };
+    for (flags, v5, v3_1_1) in [
+        (0x03, "MQTT-3.1.2-3", "MQTT3-3.1.2-3"),
+        (0x0A, "MQTT-3.1.2-11", "MQTT3-3.1.2-13"),
+        (0x22, "MQTT-3.1.2-13", "MQTT3-3.1.2-15"),
+        (0x1E, "MQTT-3.1.2-12", "MQTT3-3.1.2-14"),
+    ] {
+        breaks(V3_1_1, Client, &connect(5, flags, &[0, 0, 0]), Some(v5));
+        breaks(V5, Client, &connect(4, flags, &[0, 0]), Some(v3_1_1));
+    }
+    breaks(
+        V5,
+        Client,
+        &connect(4, 0x42, &[0, 0]),
+        Some("MQTT3-3.1.2-22"),
+    );
+    breaks(V5, Client, &connect(4, 0, &[0, 0]), Some("MQTT3-3.1.3-7"));
+    breaks(V5, Client, &connect(3, 0, &[0, 0]), Some("MQTT-3.1.2-2"));
+    breaks(
+        V5,
+        Client,
+        b"\x10\x0C\0\x04MQTt\x04\x02\0\0\0\0",
+        Some("MQTT3-3.1.2-1"),
+    );
+    breaks(V5, Server, &[0x20, 3, 2, 0, 0], Some("MQTT-3.2.2-1"));
+    breaks(V3_1_1, Server, &[0x20, 2, 1, 5], Some("MQTT3-3.2.2-4"));
+}
+
+#[test]
+fn strings_and_topics() {
+    let subscribe = |filter: &[u8], options| {
+        let len = u8::try_from(filter.len()).unwrap();
+        [&[0x82, len + 6, 0, 1, 0, 0, len], filter, &[options]].concat()
+    };
+    for (filter, statement) in [
+        (&b"\xFF"[..], "MQTT-1.5.4-1"),
+        (b"\0", "MQTT-1.5.4-2"),
+        (b"", "MQTT-4.7.3-1"),
+        (b"#/a", "MQTT-4.7.1-1"),
+        (b"a+", "MQTT-4.7.1-2"),
+        (b"$share//a", "MQTT-4.8.2-1"),
+        (b"$share/g", "MQTT-4.8.2-2"),
+        (b"$share/+/a", "MQTT-4.8.2-2"),
+    ] {
+        breaks(V5, Client, &subscribe(filter, 0), Some(statement));
+    }
+    breaks(
+        V5,
+        Client,
+        &subscribe(b"$share/g/a", 4),
+        Some("MQTT-3.8.3-4"),
+    );
+    breaks(V5, Client, &subscribe(b"a", 0x40), Some("MQTT-3.8.3-5"));
+    breaks(V5, Client, &subscribe(b"a", 3), None);
+    breaks(
+        V3_1_1,
+        Client,
+        &[0x82, 6, 0, 1, 0, 1, b'a', 3],
+        Some("MQTT3-3-8.3-4"),
+    );
+    breaks(V5, Client, &[0x30, 4, 0, 1, b'#', 0], Some("MQTT-4.7.0-1"));
+    breaks(V5, Client, &[0xC0, 0x80, 0], Some("MQTT-1.5.5-1"));
+    breaks(V5, Client, &[0xF0, 0], Some("MQTT-4.12.0-5"));
+    breaks(V5, Client, &[0x00], None);
+}
