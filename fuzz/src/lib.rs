@@ -3,8 +3,12 @@
 #![forbid(unsafe_code)]
 
 pub mod decode;
+pub mod differential;
+pub mod encode;
 pub mod reader_split;
+pub mod round_trip;
 pub mod session;
+pub mod topic_matching;
 
 use mqtt_proto::{DecodeOptions, Role, Version};
 

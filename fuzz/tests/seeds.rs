@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-fn run(target: &str, check: fn(&[u8])) {
+/// `seeds` is what `.ci/run fuzz` gives to the target of the same name, too.
+fn run(seeds: &str, check: fn(&[u8])) {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("seeds")
-        .join(target);
+        .join(seeds);
     let mut count = 0;
     for entry in fs::read_dir(&directory).expect("the target has seeds") {
         let path = entry.expect("the directory can be read").path();
@@ -19,7 +20,17 @@ fn run(target: &str, check: fn(&[u8])) {
 
 #[test]
 fn decode() {
-    run("decode", fuzz::decode::check);
+    run("packets", fuzz::decode::check);
+}
+
+#[test]
+fn differential() {
+    run("packets", fuzz::differential::check);
+}
+
+#[test]
+fn encode() {
+    run("encode", fuzz::encode::check);
 }
 
 #[test]
@@ -28,6 +39,16 @@ fn reader_split() {
 }
 
 #[test]
+fn round_trip() {
+    run("packets", fuzz::round_trip::check);
+}
+
+#[test]
 fn session() {
     run("session", fuzz::session::check);
+}
+
+#[test]
+fn topic_matching() {
+    run("topic_matching", fuzz::topic_matching::check);
 }
