@@ -50,10 +50,7 @@ impl Allowed {
 
     /// Who may send it there.
     pub(crate) const fn senders(self, place: Place) -> Senders {
-        Senders {
-            client: self.client & place.0 != 0,
-            server: self.server & place.0 != 0,
-        }
+        Senders::new(self.client & place.0 != 0, self.server & place.0 != 0)
     }
 }
 
@@ -71,32 +68,30 @@ const fn union(mut places: &[Place]) -> u16 {
 /// A decoder starts from the sender that it knows, an encoder from both; each part
 /// of the packet narrows it down, and a packet that nobody may send is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Senders {
-    client: bool,
-    server: bool,
-}
+pub(crate) struct Senders(u8);
+
+const CLIENT: u8 = 1;
+const SERVER: u8 = 2;
 
 impl Senders {
-    pub(crate) const ANY: Self = Self {
-        client: true,
-        server: true,
-    };
+    pub(crate) const ANY: Self = Self(CLIENT | SERVER);
+
+    pub(crate) const fn new(client: bool, server: bool) -> Self {
+        Self(client as u8 * CLIENT | server as u8 * SERVER)
+    }
 
     pub(crate) const fn only(role: Role) -> Self {
-        Self {
-            client: matches!(role, Role::Client),
-            server: matches!(role, Role::Server),
-        }
+        Self(match role {
+            Role::Client => CLIENT,
+            Role::Server => SERVER,
+        })
     }
 
     pub(crate) const fn and(self, other: Self) -> Self {
-        Self {
-            client: self.client & other.client,
-            server: self.server & other.server,
-        }
+        Self(self.0 & other.0)
     }
 
     pub(crate) const fn is_nobody(self) -> bool {
-        !self.client & !self.server
+        self.0 == 0
     }
 }

@@ -7,7 +7,6 @@ mod skip;
 use core::fmt;
 
 use crate::packet::FixedHeader;
-use crate::wire::Reader;
 use crate::{
     DecodeError, DecodeErrorKind, DecodeOptions, Delivery, Packet, PacketType, PublishHead, Version,
 };
@@ -164,7 +163,8 @@ impl<'s> PacketReader<'s> {
         let item = if header.packet_type == PacketType::Publish {
             message(options, &header, body, end, aliases, room, input)
         } else {
-            Packet::decode_other(options, &header, body).map(Item::Packet)
+            Packet::decode_other(options, &header, body)
+                .map(|packet| Item::Packet(packet.unwrap_or(Packet::PingReq)))
         };
         match &item {
             Err(error) => *state = State::Failed(*error),
@@ -270,17 +270,14 @@ fn message<'r, 'i: 'r>(
     room: &'r mut [u8],
     input: &mut &'i [u8],
 ) -> Result<Item<'r>, DecodeError> {
-    let mut reader = Reader::new(body, header.len);
-    let head = PublishHead::decode(&mut reader, header.flags, options);
-    let mut head = reader.checked(head)?;
-    if let Some(alias) = head.properties.topic_alias() {
-        let alias = alias.get();
+    let (mut head, _, alias) = PublishHead::decode(header, body, options)?;
+    if alias != 0 {
         let error = |kind| DecodeError {
             kind,
             offset: header.len,
         };
         match head.topic {
-            Some(topic) if !aliases.record(room, alias, topic.as_str()) => {
+            Some(topic) if !aliases.record(room, alias, topic.as_bytes()) => {
                 return Err(error(DecodeErrorKind::TopicAliasNoRoom(alias)));
             }
             Some(_) => {}
@@ -292,8 +289,8 @@ fn message<'r, 'i: 'r>(
             }
         }
     }
-    let end = u64::try_from(end).unwrap_or(u64::MAX);
-    let payload_len = u32::try_from(header.packet_len().saturating_sub(end)).unwrap_or(u32::MAX);
+    let end = u32::try_from(end).unwrap_or(u32::MAX);
+    let payload_len = header.packet_len().saturating_sub(end);
     let (payload, remaining) = take_payload(input, payload_len);
     Ok(Item::Message {
         head,

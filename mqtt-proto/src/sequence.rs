@@ -1,7 +1,7 @@
 use core::fmt;
 use core::hash::{Hash, Hasher};
 
-use crate::wire::{Reader, Writer};
+use crate::wire::Output;
 
 /// What a [`Sequence`] is made of: something with a byte form of its own.
 ///
@@ -15,10 +15,10 @@ pub trait Element<'a>: Copy + Wired<'a> {}
 
 /// The byte form of an [`Element`].
 pub(crate) trait Wired<'a>: Sized {
-    /// Reads one from bytes that have been validated; `None` would be a fault of the validation.
-    fn read(reader: &mut Reader<'a>) -> Option<Self>;
+    /// Takes one from bytes that have been validated; `None` would be a fault of the validation.
+    fn take(rest: &mut &'a [u8]) -> Option<Self>;
 
-    fn write(&self, out: &mut Writer<'_>);
+    fn write(&self, out: &mut impl Output);
 }
 
 /// A list inside a packet: a slice of the caller's on its way out, bytes already
@@ -32,7 +32,7 @@ pub struct Sequence<'a, T> {
 }
 
 #[derive(Clone, Copy)]
-enum Repr<'a, T> {
+pub(crate) enum Repr<'a, T> {
     Slice(&'a [T]),
     Wire(&'a [u8]),
 }
@@ -88,19 +88,17 @@ impl<'a, T: Element<'a>> Sequence<'a, T> {
         SequenceIter { rest: self.repr }
     }
 
-    /// The bytes of a sequence that was received.
-    pub(crate) const fn as_wire(self) -> Option<&'a [u8]> {
-        match self.repr {
-            Repr::Slice(_) => None,
-            Repr::Wire(bytes) => Some(bytes),
-        }
-    }
-
-    pub(crate) fn write(self, out: &mut Writer<'_>) {
+    pub(crate) fn write(self, out: &mut impl Output) {
         match self.repr {
             Repr::Slice(elements) => elements.iter().for_each(|element| element.write(out)),
             Repr::Wire(bytes) => out.bytes(bytes),
         }
+    }
+}
+
+impl<'a, T> SequenceIter<'a, T> {
+    pub(crate) const fn rest(&mut self) -> &mut Repr<'a, T> {
+        &mut self.rest
     }
 }
 
@@ -115,16 +113,14 @@ impl<'a, T: Element<'a>> Iterator for SequenceIter<'a, T> {
                 Some(*first)
             }
             Repr::Wire(bytes) => {
-                let mut reader = Reader::new(bytes, 0);
-                if reader.is_empty() {
+                if bytes.is_empty() {
                     return None;
                 }
-                let element = T::read(&mut reader);
+                let element = T::take(bytes);
                 debug_assert!(
                     element.is_some(),
                     "a sequence of bytes that were not validated"
                 );
-                *bytes = reader.rest();
                 element
             }
         }

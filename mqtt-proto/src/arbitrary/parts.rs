@@ -8,7 +8,7 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use super::{Draw, std};
 use crate::allowed::{Place, Senders};
 use crate::packet::check_reason;
-use crate::property::{Range, Row, Value, Wire, row};
+use crate::property::{Range, Row, Value, Wire};
 use crate::wire::varint;
 use crate::{
     Delivery, PacketId, PacketType, Properties, Property, PropertyId, QoS, ReasonCode,
@@ -191,7 +191,7 @@ impl<'a> Draw<'_, '_, 'a> {
 
     /// The property with any value that it may have.
     pub fn property(&mut self, id: PropertyId) -> Result<Property<'a>> {
-        let row = row(id as u32).expect("every property is in the table");
+        let row = PropertyId::row_of(id as u8).expect("every property is in the table");
         let value = self.value_of(row)?;
         Ok(Property::from_value(row.id, value).expect("the value is in range"))
     }
@@ -209,10 +209,10 @@ impl<'a> Draw<'_, '_, 'a> {
             Wire::Byte | Wire::TwoBytes | Wire::FourBytes | Wire::VariableByteInteger => {
                 Value::Number(number(self.source, min, max)?)
             }
-            Wire::Text if row.range == Range::Topic => Value::Topic(self.topic_name()?),
-            Wire::Text => Value::Text(self.string()?),
-            Wire::Binary => Value::Binary(self.binary()?),
-            Wire::TextPair => Value::Pair(self.string()?, self.string()?),
+            Wire::Text if row.range == Range::Topic => Value::Bytes(self.topic_name()?.as_bytes()),
+            Wire::Text => Value::Bytes(self.string()?.as_bytes()),
+            Wire::Binary => Value::Bytes(self.binary()?),
+            Wire::TextPair => Value::Pair(self.string()?.as_bytes(), self.string()?.as_bytes()),
         })
     }
 
@@ -242,7 +242,7 @@ impl<'a> Draw<'_, '_, 'a> {
         }
         let mut left: Vec<&Row> = PropertyId::ALL
             .iter()
-            .filter_map(|&id| row(id as u32))
+            .filter_map(|&id| PropertyId::row_of(id as u8))
             .filter(|row| {
                 let senders = row.allowed.senders(place);
                 !senders.and(Senders::only(sender)).is_nobody()

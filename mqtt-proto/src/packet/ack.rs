@@ -1,7 +1,9 @@
-use super::reason;
+use super::{Size, reason};
 use crate::allowed::{Place, Senders};
-use crate::wire::{Reader, Writer};
-use crate::{EncodeError, PacketId, PacketType, Properties, ReasonCode, Version, property};
+use crate::wire::{Output, Reader};
+use crate::{
+    DecodeOptions, EncodeError, PacketId, PacketType, Properties, ReasonCode, Version, property,
+};
 
 /// What PUBACK, PUBREC, PUBREL and PUBCOMP carry (sections 3.4 to 3.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,11 +31,10 @@ impl<'a> Ack<'a> {
     pub(super) fn decode(
         reader: &mut Reader<'a>,
         packet: PacketType,
-        version: Version,
-        senders: Senders,
+        options: &DecodeOptions,
     ) -> Self {
         let packet_id = reader.packet_id();
-        let (reason, properties) = read_reason(reader, packet, version, senders);
+        let (reason, properties) = read_reason(reader, packet, options);
         Self {
             packet_id,
             reason,
@@ -41,15 +42,13 @@ impl<'a> Ack<'a> {
         }
     }
 
-    pub(super) fn check(&self, packet: PacketType, version: Version) -> Result<(), EncodeError> {
-        let mut senders = Senders::ANY;
-        reason::check(self.reason, packet, version, &mut senders)?;
-        property::check(self.properties, version, Place::of(packet), &mut senders)
+    pub(super) fn check(&self, packet: PacketType, version: Version) -> Result<Size, EncodeError> {
+        check_reason(self.reason, self.properties, packet, version).map(|size| size.and(2))
     }
 
-    pub(super) fn write(&self, version: Version, out: &mut Writer<'_>) {
+    pub(super) fn write(&self, size: &Size, version: Version, out: &mut impl Output) {
         out.u16(self.packet_id.get());
-        write_reason(self.reason, self.properties, version, out);
+        write_reason(self.reason, self.properties, size, version, out);
     }
 }
 
@@ -58,20 +57,37 @@ impl<'a> Ack<'a> {
 pub(super) fn read_reason<'a>(
     reader: &mut Reader<'a>,
     packet: PacketType,
-    version: Version,
-    senders: Senders,
+    options: &DecodeOptions,
 ) -> (ReasonCode, Properties<'a>) {
+    let &DecodeOptions {
+        version, sender, ..
+    } = options;
     if version == Version::V3_1_1 || reader.is_empty() {
         return (ReasonCode::Success, Properties::EMPTY);
     }
-    let reason = reason::decode(reader, packet, version, senders);
+    let reason = reason::decode(reader, packet, version, sender);
     if reader.is_empty() {
         return (reason, Properties::EMPTY);
     }
-    (
-        reason,
-        property::decode(reader, version, Place::of(packet), senders),
-    )
+    let (properties, _) = property::decode(reader, version, Place::of(packet), sender);
+    (reason, properties)
+}
+
+/// Checks a reason code and properties, and counts them in the form of [`write_reason`].
+pub(super) fn check_reason(
+    reason: ReasonCode,
+    properties: Properties<'_>,
+    packet: PacketType,
+    version: Version,
+) -> Result<Size, EncodeError> {
+    let mut senders = Senders::ANY;
+    reason::check(reason, packet, version, &mut senders)?;
+    let (len, _) = property::check(properties, version, Place::of(packet), &mut senders)?;
+    if !properties.is_empty() {
+        return Ok(Size::of(1).and_properties(len, version));
+    }
+    let reason_len = version == Version::V5 && reason != ReasonCode::Success;
+    Ok(Size::of(usize::from(reason_len)))
 }
 
 /// Writes a reason code and properties in their shortest form: neither when there is
@@ -79,8 +95,9 @@ pub(super) fn read_reason<'a>(
 pub(super) fn write_reason(
     reason: ReasonCode,
     properties: Properties<'_>,
+    size: &Size,
     version: Version,
-    out: &mut Writer<'_>,
+    out: &mut impl Output,
 ) {
     let bare = properties.is_empty();
     if version == Version::V3_1_1 || (bare && reason == ReasonCode::Success) {
@@ -88,6 +105,6 @@ pub(super) fn write_reason(
     }
     out.u8(reason.as_u8());
     if !bare {
-        property::write(properties, version, out);
+        property::write(properties, size.properties, version, out);
     }
 }

@@ -1,7 +1,10 @@
-use super::reason;
+use super::{Size, reason};
 use crate::allowed::{Place, Senders};
-use crate::wire::{Reader, Writer};
-use crate::{DecodeErrorKind, EncodeError, PacketType, Properties, ReasonCode, Version, property};
+use crate::wire::{Output, Reader};
+use crate::{
+    DecodeErrorKind, EncodeError, PacketType, Properties, PropertyId, ReasonCode, Role, Version,
+    property,
+};
 
 /// An AUTH packet (section 3.15 of 5.0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,34 +22,34 @@ impl<'a> Auth<'a> {
     /// Section 3.15.2.1 lets an AUTH of Success without properties end before its reason
     /// code; section 3.15.2.2.2 demands a property of every AUTH. The latter wins: there
     /// is nothing that such a packet could mean.
-    pub(super) fn decode(reader: &mut Reader<'a>, senders: Senders) -> Self {
+    pub(super) fn decode(reader: &mut Reader<'a>, sender: Role) -> Self {
         let start = reader.offset();
         if reader.is_empty() {
             reader.fail(DecodeErrorKind::MissingAuthenticationMethod, start);
         }
-        let reason = reason::decode(reader, PacketType::Auth, Version::V5, senders);
-        let properties = property::decode(reader, Version::V5, PLACE, senders);
-        if properties.authentication_method().is_none() {
+        let reason = reason::decode(reader, PacketType::Auth, Version::V5, sender);
+        let (properties, census) = property::decode(reader, Version::V5, PLACE, sender);
+        if !census.has(PropertyId::AuthenticationMethod) {
             reader.fail(DecodeErrorKind::MissingAuthenticationMethod, start);
         }
         Self { reason, properties }
     }
 
-    pub(super) fn check(&self, version: Version) -> Result<(), EncodeError> {
+    pub(super) fn check(&self, version: Version) -> Result<Size, EncodeError> {
         if version == Version::V3_1_1 {
             return Err(EncodeError::NotInVersion);
         }
         let mut senders = Senders::ANY;
         reason::check(self.reason, PacketType::Auth, version, &mut senders)?;
-        property::check(self.properties, version, PLACE, &mut senders)?;
-        if self.properties.authentication_method().is_none() {
+        let (len, census) = property::check(self.properties, version, PLACE, &mut senders)?;
+        if !census.has(PropertyId::AuthenticationMethod) {
             return Err(EncodeError::MissingAuthenticationMethod);
         }
-        Ok(())
+        Ok(Size::of(1).and_properties(len, version))
     }
 
-    pub(super) fn write(&self, version: Version, out: &mut Writer<'_>) {
+    pub(super) fn write(&self, size: &Size, version: Version, out: &mut impl Output) {
         out.u8(self.reason.as_u8());
-        property::write(self.properties, version, out);
+        property::write(self.properties, size.properties, version, out);
     }
 }

@@ -1,7 +1,10 @@
-use super::reason;
+use super::{Size, reason};
 use crate::allowed::{Place, Senders};
-use crate::wire::{Reader, Writer};
-use crate::{DecodeErrorKind, EncodeError, PacketType, Properties, ReasonCode, Version, property};
+use crate::wire::{Output, Reader};
+use crate::{
+    DecodeErrorKind, DecodeOptions, EncodeError, PacketType, Properties, ReasonCode, Version,
+    property,
+};
 
 /// A CONNACK packet (section 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,7 +21,10 @@ pub struct ConnAck<'a> {
 const PLACE: Place = Place::of(PacketType::ConnAck);
 
 impl<'a> ConnAck<'a> {
-    pub(super) fn decode(reader: &mut Reader<'a>, version: Version, senders: Senders) -> Self {
+    pub(super) fn decode(reader: &mut Reader<'a>, options: &DecodeOptions) -> Self {
+        let &DecodeOptions {
+            version, sender, ..
+        } = options;
         let start = reader.offset();
         let flags = reader.u8();
         // [MQTT-3.2.2-1]
@@ -32,12 +38,12 @@ impl<'a> ConnAck<'a> {
             );
         }
         let session_present = flags == 1;
-        let reason = reason::decode(reader, PacketType::ConnAck, version, senders);
+        let reason = reason::decode(reader, PacketType::ConnAck, version, sender);
         // [MQTT-3.2.2-6] [MQTT3-3.2.2-4]
         if session_present && reason != ReasonCode::Success {
             reader.fail(DecodeErrorKind::SessionPresentWithError, start);
         }
-        let properties = property::decode(reader, version, PLACE, senders);
+        let (properties, _) = property::decode(reader, version, PLACE, sender);
         Self {
             session_present,
             reason,
@@ -45,22 +51,23 @@ impl<'a> ConnAck<'a> {
         }
     }
 
-    pub(super) fn check(&self, version: Version) -> Result<(), EncodeError> {
+    pub(super) fn check(&self, version: Version) -> Result<Size, EncodeError> {
         let mut senders = Senders::ANY;
         reason::check(self.reason, PacketType::ConnAck, version, &mut senders)?;
         if self.session_present && self.reason != ReasonCode::Success {
             return Err(EncodeError::SessionPresentWithError);
         }
-        property::check(self.properties, version, PLACE, &mut senders)
+        let (len, _) = property::check(self.properties, version, PLACE, &mut senders)?;
+        Ok(Size::of(2).and_properties(len, version))
     }
 
-    pub(super) fn write(&self, version: Version, out: &mut Writer<'_>) {
+    pub(super) fn write(&self, size: &Size, version: Version, out: &mut impl Output) {
         out.u8(u8::from(self.session_present));
         out.u8(match version {
             // Checked to have one.
             Version::V3_1_1 => reason::to_return_code(self.reason).unwrap_or_default(),
             Version::V5 => self.reason.as_u8(),
         });
-        property::write(self.properties, version, out);
+        property::write(self.properties, size.properties, version, out);
     }
 }

@@ -1,5 +1,6 @@
+use super::Size;
 use crate::allowed::{Place, Senders};
-use crate::wire::{Reader, Writer};
+use crate::wire::{Output, Reader};
 use crate::{
     DecodeErrorKind, EncodeError, PacketType, Properties, QoS, Role, TopicName, Version, property,
 };
@@ -47,7 +48,7 @@ impl<'a> Connect<'a> {
         let version = decode_version(reader);
         let flags = Flags::decode(reader, version);
         let keep_alive = reader.u16();
-        let properties = property::decode(reader, version, PLACE, SENDERS);
+        let (properties, _) = property::decode(reader, version, PLACE, Role::Client);
         // The payload's fields in their order [MQTT-3.1.3-1].
         let client_id_start = reader.offset();
         // [MQTT-3.1.3-3] [MQTT-3.1.3-4]
@@ -76,7 +77,7 @@ impl<'a> Connect<'a> {
         }
     }
 
-    pub(super) fn check(&self) -> Result<(), EncodeError> {
+    pub(super) fn check(&self) -> Result<Size, EncodeError> {
         let v3 = self.version == Version::V3_1_1;
         if v3 && self.client_id.is_empty() && !self.clean_start {
             return Err(EncodeError::EmptyClientId);
@@ -84,31 +85,47 @@ impl<'a> Connect<'a> {
         if v3 && self.password.is_some() && self.username.is_none() {
             return Err(EncodeError::PasswordWithoutUserName);
         }
-        property::check_string(self.client_id)?;
-        property::check_string(self.username.unwrap_or_default())?;
-        property::check_binary(self.password.unwrap_or_default())?;
-        let mut senders = SENDERS;
+        property::check_string(self.client_id.as_bytes())?;
+        let mut senders = Senders::only(Role::Client);
+        let (len, _) = property::check(self.properties, self.version, PLACE, &mut senders)?;
+        let mut size = Size::of(PROTOCOL_NAME.len())
+            .and(2 + 1 + 1 + 2)
+            .and_properties(len, self.version)
+            .and_binary(self.client_id.as_bytes());
         if let Some(will) = &self.will {
             property::check_binary(will.payload)?;
-            property::check(will.properties, self.version, Place::WILL, &mut senders)?;
+            let (len, _) =
+                property::check(will.properties, self.version, Place::WILL, &mut senders)?;
+            size = size
+                .and_will_properties(len, self.version)
+                .and_binary(will.topic.as_bytes())
+                .and_binary(will.payload);
         }
-        property::check(self.properties, self.version, PLACE, &mut senders)
+        if let Some(username) = self.username {
+            property::check_string(username.as_bytes())?;
+            size = size.and_binary(username.as_bytes());
+        }
+        if let Some(password) = self.password {
+            property::check_binary(password)?;
+            size = size.and_binary(password);
+        }
+        Ok(size)
     }
 
-    pub(super) fn write(&self, out: &mut Writer<'_>) {
-        out.string(PROTOCOL_NAME);
+    pub(super) fn write(&self, size: &Size, out: &mut impl Output) {
+        out.binary(PROTOCOL_NAME);
         out.u8(self.version.level());
         out.u8(Flags::of(self).0);
         out.u16(self.keep_alive);
-        property::write(self.properties, self.version, out);
-        out.string(self.client_id);
+        property::write(self.properties, size.properties, self.version, out);
+        out.binary(self.client_id.as_bytes());
         if let Some(will) = &self.will {
-            property::write(will.properties, self.version, out);
-            out.string(will.topic.as_str());
+            property::write(will.properties, size.will_properties, self.version, out);
+            out.binary(will.topic.as_bytes());
             out.binary(will.payload);
         }
         if let Some(username) = self.username {
-            out.string(username);
+            out.binary(username.as_bytes());
         }
         if let Some(password) = self.password {
             out.binary(password);
@@ -134,7 +151,7 @@ pub struct Will<'a> {
 
 impl<'a> Will<'a> {
     fn decode(reader: &mut Reader<'a>, version: Version, flags: Flags) -> Self {
-        let properties = property::decode(reader, version, Place::WILL, SENDERS);
+        let (properties, _) = property::decode(reader, version, Place::WILL, Role::Client);
         // [MQTT-3.1.3-11]
         let topic = reader.topic_name();
         let payload = reader.binary();
@@ -149,18 +166,17 @@ impl<'a> Will<'a> {
 }
 
 const PLACE: Place = Place::of(PacketType::Connect);
-const SENDERS: Senders = Senders::only(Role::Client);
 
 /// [MQTT-3.1.2-1]
-const PROTOCOL_NAME: &str = "MQTT";
+const PROTOCOL_NAME: &[u8] = b"MQTT";
 /// The name and level of MQTT 3.1, which is told from what is no MQTT at all.
-const PROTOCOL_NAME_3_1: &str = "MQIsdp";
+const PROTOCOL_NAME_3_1: &[u8] = b"MQIsdp";
 
 fn decode_version(reader: &mut Reader<'_>) -> Version {
     let name_start = reader.offset();
     let name = reader.binary();
-    let v3_1 = name == PROTOCOL_NAME_3_1.as_bytes();
-    if !v3_1 && name != PROTOCOL_NAME.as_bytes() {
+    let v3_1 = name == PROTOCOL_NAME_3_1;
+    if !v3_1 && name != PROTOCOL_NAME {
         reader.fail(DecodeErrorKind::InvalidProtocolName, name_start);
     }
     let level_start = reader.offset();

@@ -1,7 +1,6 @@
-use super::{ack, reason};
-use crate::allowed::{Place, Senders};
-use crate::wire::{Reader, Writer};
-use crate::{EncodeError, PacketType, Properties, ReasonCode, Version, property};
+use super::{Size, ack};
+use crate::wire::{Output, Reader};
+use crate::{DecodeOptions, EncodeError, PacketType, Properties, ReasonCode, Version};
 
 /// A DISCONNECT packet (section 3.14).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,22 +12,22 @@ pub struct Disconnect<'a> {
     pub properties: Properties<'a>,
 }
 
-const PLACE: Place = Place::of(PacketType::Disconnect);
-
 impl<'a> Disconnect<'a> {
-    pub(super) fn decode(reader: &mut Reader<'a>, version: Version, senders: Senders) -> Self {
-        let (reason, properties) =
-            ack::read_reason(reader, PacketType::Disconnect, version, senders);
+    pub(super) fn decode(reader: &mut Reader<'a>, options: &DecodeOptions) -> Self {
+        let (reason, properties) = ack::read_reason(reader, PacketType::Disconnect, options);
         Self { reason, properties }
     }
 
-    pub(super) fn check(&self, version: Version) -> Result<(), EncodeError> {
-        let mut senders = Senders::ANY;
-        reason::check(self.reason, PacketType::Disconnect, version, &mut senders)?;
-        property::check(self.properties, version, PLACE, &mut senders)
+    pub(super) fn check(&self, version: Version) -> Result<Size, EncodeError> {
+        ack::check_reason(
+            self.reason,
+            self.properties,
+            PacketType::Disconnect,
+            version,
+        )
     }
 
-    pub(super) fn write(&self, version: Version, out: &mut Writer<'_>) {
-        ack::write_reason(self.reason, self.properties, version, out);
+    pub(super) fn write(&self, size: &Size, version: Version, out: &mut impl Output) {
+        ack::write_reason(self.reason, self.properties, size, version, out);
     }
 }

@@ -24,51 +24,61 @@ pub enum PacketType {
     Auth = 15,
 }
 
-/// Who may send a packet type.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum From {
-    Client,
-    Server,
-    Both,
-    /// The Server only in 5.0.
-    ClientOrBothIn5,
-    /// Both, but not in 3.1.1.
-    BothIn5,
+/// What the specification says of a packet type.
+#[derive(Clone, Copy)]
+struct Rule {
+    packet_type: PacketType,
+    /// Who may send it: a bit for each sender in each version.
+    from: u8,
+    /// The lower four bits of its first byte, which are reserved in all but PUBLISH.
+    flags: u8,
 }
 
+const CLIENT_3: u8 = 0b0001;
+const CLIENT_5: u8 = 0b0010;
+const SERVER_3: u8 = 0b0100;
+const SERVER_5: u8 = 0b1000;
+const CLIENT: u8 = CLIENT_3 | CLIENT_5;
+const SERVER: u8 = SERVER_3 | SERVER_5;
+const BOTH: u8 = CLIENT | SERVER;
+
 impl PacketType {
-    /// The table of packet types (sections 2.1.2 and 2.1.3): who sends it, and the lower four
-    /// bits of its first byte, which are reserved in all but PUBLISH.
-    const fn rule(value: u8) -> Option<(Self, From, u8)> {
-        Some(match value {
-            1 => (Self::Connect, From::Client, 0),
-            2 => (Self::ConnAck, From::Server, 0),
-            3 => (Self::Publish, From::Both, 0),
-            4 => (Self::PubAck, From::Both, 0),
-            5 => (Self::PubRec, From::Both, 0),
+    /// The table of packet types (sections 2.1.2 and 2.1.3).
+    const fn rule(value: u8) -> Option<Rule> {
+        let (packet_type, from, flags) = match value {
+            1 => (Self::Connect, CLIENT, 0),
+            2 => (Self::ConnAck, SERVER, 0),
+            3 => (Self::Publish, BOTH, 0),
+            4 => (Self::PubAck, BOTH, 0),
+            5 => (Self::PubRec, BOTH, 0),
             // [MQTT-3.6.1-1]
-            6 => (Self::PubRel, From::Both, 2),
-            7 => (Self::PubComp, From::Both, 0),
+            6 => (Self::PubRel, BOTH, 2),
+            7 => (Self::PubComp, BOTH, 0),
             // [MQTT-3.8.1-1]
-            8 => (Self::Subscribe, From::Client, 2),
-            9 => (Self::SubAck, From::Server, 0),
+            8 => (Self::Subscribe, CLIENT, 2),
+            9 => (Self::SubAck, SERVER, 0),
             // [MQTT-3.10.1-1]
-            10 => (Self::Unsubscribe, From::Client, 2),
-            11 => (Self::UnsubAck, From::Server, 0),
-            12 => (Self::PingReq, From::Client, 0),
-            13 => (Self::PingResp, From::Server, 0),
+            10 => (Self::Unsubscribe, CLIENT, 2),
+            11 => (Self::UnsubAck, SERVER, 0),
+            12 => (Self::PingReq, CLIENT, 0),
+            13 => (Self::PingResp, SERVER, 0),
             // [MQTT-3.14.1-1]
-            14 => (Self::Disconnect, From::ClientOrBothIn5, 0),
+            14 => (Self::Disconnect, CLIENT | SERVER_5, 0),
             // [MQTT-3.15.1-1]
-            15 => (Self::Auth, From::BothIn5, 0),
+            15 => (Self::Auth, CLIENT_5 | SERVER_5, 0),
             _ => return None,
+        };
+        Some(Rule {
+            packet_type,
+            from,
+            flags,
         })
     }
 
     /// The type of a number from the wire; `None` for 0, and above 15.
     pub(crate) const fn from_u8(value: u8) -> Option<Self> {
         match Self::rule(value) {
-            Some((packet_type, _, _)) => Some(packet_type),
+            Some(rule) => Some(rule.packet_type),
             None => None,
         }
     }
@@ -77,7 +87,7 @@ impl PacketType {
     pub(crate) const fn first_byte(self) -> u8 {
         let high = (self as u8) << 4;
         match Self::rule(self as u8) {
-            Some((_, _, flags)) => high | flags,
+            Some(rule) => high | rule.flags,
             None => high,
         }
     }
@@ -107,7 +117,7 @@ impl FixedHeader {
         };
         let (packet_type, flags) =
             Self::first(options, first).map_err(|kind| DecodeError { kind, offset: 0 })?;
-        let at = |offset: usize| offset.saturating_add(1);
+        let at = |offset: usize| offset.wrapping_add(1);
         match varint::decode(rest) {
             Err((kind, offset)) => Err(DecodeError {
                 kind,
@@ -121,7 +131,7 @@ impl FixedHeader {
                     len: at(len),
                     remaining,
                 };
-                if header.packet_len() > u64::from(options.maximum_packet_size) {
+                if header.packet_len() > options.maximum_packet_size {
                     return Err(DecodeError {
                         kind: DecodeErrorKind::PacketTooLarge,
                         offset: 1,
@@ -132,42 +142,45 @@ impl FixedHeader {
         }
     }
 
-    /// The size of the whole packet.
-    pub(crate) const fn packet_len(&self) -> u64 {
-        (self.remaining as u64).saturating_add(self.len as u64)
+    /// The size of the whole packet: at most [`DecodeOptions::MAXIMUM_PACKET_SIZE`].
+    #[inline(always)]
+    pub(crate) const fn packet_len(&self) -> u32 {
+        self.remaining.wrapping_add(self.len as u32)
     }
 
+    #[inline(always)]
     fn first(options: &DecodeOptions, byte: u8) -> Result<(PacketType, u8), DecodeErrorKind> {
         let (value, flags) = (byte >> 4, byte & 0x0F);
         // Most packets are this one, which both ends may send in both versions.
         if value == PacketType::Publish as u8 {
-            return match flags {
-                // [MQTT-3.3.1-4]
-                0b0110 | 0b0111 | 0b1110 | 0b1111 => Err(DecodeErrorKind::InvalidQoS),
-                // [MQTT-3.3.1-2]
-                0b1000 | 0b1001 => Err(DecodeErrorKind::DupAtQoS0),
-                _ => Ok((PacketType::Publish, flags)),
-            };
+            // [MQTT-3.3.1-4]
+            if flags & 0b0110 == 0b0110 {
+                return Err(DecodeErrorKind::InvalidQoS);
+            }
+            // [MQTT-3.3.1-2]
+            if flags & 0b1110 == 0b1000 {
+                return Err(DecodeErrorKind::DupAtQoS0);
+            }
+            return Ok((PacketType::Publish, flags));
         }
-        let v5 = options.version == Version::V5;
-        let Some((packet_type, from, expected)) =
-            PacketType::rule(value).filter(|&(_, from, _)| v5 || from != From::BothIn5)
-        else {
+        let version = match options.version {
+            Version::V3_1_1 => CLIENT_3 | SERVER_3,
+            Version::V5 => CLIENT_5 | SERVER_5,
+        };
+        let sender = match options.sender {
+            Role::Client => CLIENT,
+            Role::Server => SERVER,
+        };
+        let Some(rule) = PacketType::rule(value).filter(|rule| rule.from & version != 0) else {
             return Err(DecodeErrorKind::UnknownPacketType(value));
         };
-        let other_side = match from {
-            From::Client => options.sender == Role::Server,
-            From::Server => options.sender == Role::Client,
-            From::Both | From::BothIn5 => false,
-            From::ClientOrBothIn5 => options.sender == Role::Server && !v5,
-        };
-        if other_side {
-            return Err(DecodeErrorKind::PacketOfOtherSide(packet_type));
+        if rule.from & version & sender == 0 {
+            return Err(DecodeErrorKind::PacketOfOtherSide(rule.packet_type));
         }
         // [MQTT-2.1.3-1] [MQTT3-2.2.2-1] [MQTT3-2.2.2-2]
-        if flags != expected {
-            return Err(DecodeErrorKind::ReservedFlags(packet_type));
+        if flags != rule.flags {
+            return Err(DecodeErrorKind::ReservedFlags(rule.packet_type));
         }
-        Ok((packet_type, flags))
+        Ok((rule.packet_type, flags))
     }
 }

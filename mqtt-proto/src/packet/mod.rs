@@ -26,9 +26,8 @@ pub use suback::SubAck;
 pub use subscribe::{RetainHandling, Subscribe, Subscription, SubscriptionOptions};
 pub use unsubscribe::Unsubscribe;
 
-use crate::allowed::Senders;
-use crate::wire::{Reader, Writer, varint};
-use crate::{DecodeError, DecodeErrorKind, EncodeError, Role, Version};
+use crate::wire::{Output, Reader, Writer, varint};
+use crate::{DecodeError, DecodeErrorKind, EncodeError, Role, Version, property};
 
 /// What a decoder needs to know of the Network Connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -112,23 +111,21 @@ impl<'a> Packet<'a> {
         let Some(header) = FixedHeader::decode(options, bytes)? else {
             return Ok(None);
         };
-        let Ok(len) = usize::try_from(header.packet_len()) else {
-            return Ok(None);
-        };
+        let len = usize::try_from(header.packet_len()).unwrap_or(usize::MAX);
         let Some((packet, rest)) = bytes.split_at_checked(len) else {
             return Ok(None);
         };
         let body = packet.get(header.len..).unwrap_or_default();
-        let packet = if header.packet_type == PacketType::Publish {
-            let mut reader = Reader::new(body, header.len);
-            let head = PublishHead::decode(&mut reader, header.flags, options);
-            let payload = reader.rest();
-            reader.checked(Self::Publish(Publish { head, payload }))?
-        } else {
-            Self::decode_other(options, &header, body)?
-        };
-        *input = rest;
-        Ok(Some(packet))
+        if header.packet_type == PacketType::Publish {
+            let (head, payload, _) = PublishHead::decode(&header, body, options)?;
+            *input = rest;
+            return Ok(Some(Self::Publish(Publish { head, payload })));
+        }
+        let packet = Self::decode_other(options, &header, body);
+        if packet.is_ok() {
+            *input = rest;
+        }
+        packet
     }
 
     /// Decodes the whole of what follows the fixed header, of any packet but PUBLISH.
@@ -136,38 +133,36 @@ impl<'a> Packet<'a> {
         options: &DecodeOptions,
         header: &FixedHeader,
         body: &'a [u8],
-    ) -> Result<Self, DecodeError> {
+    ) -> Result<Option<Self>, DecodeError> {
         let version = options.version;
-        let senders = Senders::only(options.sender);
         let packet_type = header.packet_type;
         let mut reader = Reader::new(body, header.len);
         let from = &mut reader;
         let packet = match packet_type {
             PacketType::Connect => Self::Connect(Connect::decode(from)),
-            PacketType::ConnAck => Self::ConnAck(ConnAck::decode(from, version, senders)),
+            PacketType::ConnAck => Self::ConnAck(ConnAck::decode(from, options)),
             // The head of a PUBLISH is decoded apart, since its payload may come in pieces.
             PacketType::Publish => {
                 from.fail(DecodeErrorKind::UnknownPacketType(3), 0);
                 Self::PingReq
             }
-            PacketType::PubAck => Self::PubAck(Ack::decode(from, packet_type, version, senders)),
-            PacketType::PubRec => Self::PubRec(Ack::decode(from, packet_type, version, senders)),
-            PacketType::PubRel => Self::PubRel(Ack::decode(from, packet_type, version, senders)),
-            PacketType::PubComp => Self::PubComp(Ack::decode(from, packet_type, version, senders)),
-            PacketType::Subscribe => Self::Subscribe(Subscribe::decode(from, version, senders)),
-            PacketType::SubAck => Self::SubAck(SubAck::decode(from, packet_type, version, senders)),
-            PacketType::Unsubscribe => {
-                Self::Unsubscribe(Unsubscribe::decode(from, version, senders))
-            }
-            PacketType::UnsubAck => {
-                Self::UnsubAck(SubAck::decode(from, packet_type, version, senders))
-            }
+            PacketType::PubAck => Self::PubAck(Ack::decode(from, packet_type, options)),
+            PacketType::PubRec => Self::PubRec(Ack::decode(from, packet_type, options)),
+            PacketType::PubRel => Self::PubRel(Ack::decode(from, packet_type, options)),
+            PacketType::PubComp => Self::PubComp(Ack::decode(from, packet_type, options)),
+            PacketType::Subscribe => Self::Subscribe(Subscribe::decode(from, version)),
+            PacketType::SubAck => Self::SubAck(SubAck::decode(from, packet_type, options)),
+            PacketType::Unsubscribe => Self::Unsubscribe(Unsubscribe::decode(from, version)),
+            PacketType::UnsubAck => Self::UnsubAck(SubAck::decode(from, packet_type, options)),
             PacketType::PingReq => Self::PingReq,
             PacketType::PingResp => Self::PingResp,
-            PacketType::Disconnect => Self::Disconnect(Disconnect::decode(from, version, senders)),
-            PacketType::Auth => Self::Auth(Auth::decode(from, senders)),
+            PacketType::Disconnect => Self::Disconnect(Disconnect::decode(from, options)),
+            PacketType::Auth => Self::Auth(Auth::decode(from, options.sender)),
         };
-        reader.finish(packet)
+        match reader.finish() {
+            None => Ok(Some(packet)),
+            Some(error) => Err(error),
+        }
     }
 
     /// Writes the packet to the front of `buf` and returns its size in bytes.
@@ -176,14 +171,18 @@ impl<'a> Packet<'a> {
     /// Everything is checked before anything is written. What is encoded, [`decode`](Self::decode)
     /// takes from at least one of the two [`Role`]s.
     pub fn encode(&self, version: Version, buf: &mut [u8]) -> Result<usize, EncodeError> {
-        self.check(version)?;
-        write_packet(self.first_byte(), 0, buf, |out| self.write(version, out))
+        let size = self.check(version)?;
+        let needed = size.without_payload(0)?;
+        let room = buf
+            .get_mut(..needed)
+            .ok_or(EncodeError::BufferTooSmall { needed })?;
+        self.write(&size, version, &mut Writer::new(room));
+        Ok(needed)
     }
 
     /// The bytes that [`encode`](Self::encode) would write.
     pub fn encoded_len(&self, version: Version) -> Result<usize, EncodeError> {
-        self.check(version)?;
-        packet_len(0, |out| self.write(version, out)).map(|(len, _)| len)
+        self.check(version)?.without_payload(0)
     }
 
     fn first_byte(&self) -> u8 {
@@ -193,11 +192,13 @@ impl<'a> Packet<'a> {
         }
     }
 
-    fn check(&self, version: Version) -> Result<(), EncodeError> {
+    fn check(&self, version: Version) -> Result<Size, EncodeError> {
         match self {
             Self::Connect(connect) => connect.check(),
             Self::ConnAck(connack) => connack.check(version),
-            Self::Publish(publish) => publish.head.check(version),
+            Self::Publish(Publish { head, payload }) => {
+                head.check(version).map(|size| size.and(payload.len()))
+            }
             Self::PubAck(ack) | Self::PubRec(ack) | Self::PubRel(ack) | Self::PubComp(ack) => {
                 ack.check(self.packet_type(), version)
             }
@@ -206,30 +207,32 @@ impl<'a> Packet<'a> {
                 suback.check(self.packet_type(), version)
             }
             Self::Unsubscribe(unsubscribe) => unsubscribe.check(version),
-            Self::PingReq | Self::PingResp => Ok(()),
+            Self::PingReq | Self::PingResp => Ok(Size::of(0)),
             Self::Disconnect(disconnect) => disconnect.check(version),
             Self::Auth(auth) => auth.check(version),
         }
     }
 
-    /// Writes what follows the fixed header.
-    fn write(&self, version: Version, out: &mut Writer<'_>) {
+    /// Writes a packet that has been checked and has this size.
+    fn write(&self, size: &Size, version: Version, out: &mut impl Output) {
+        out.u8(self.first_byte());
+        out.varint(size.body);
         match self {
-            Self::Connect(connect) => connect.write(out),
-            Self::ConnAck(connack) => connack.write(version, out),
+            Self::Connect(connect) => connect.write(size, out),
+            Self::ConnAck(connack) => connack.write(size, version, out),
             Self::Publish(publish) => {
-                publish.head.write(version, out);
+                publish.head.write(size, version, out);
                 out.bytes(publish.payload);
             }
             Self::PubAck(ack) | Self::PubRec(ack) | Self::PubRel(ack) | Self::PubComp(ack) => {
-                ack.write(version, out);
+                ack.write(size, version, out);
             }
-            Self::Subscribe(subscribe) => subscribe.write(version, out),
-            Self::SubAck(suback) | Self::UnsubAck(suback) => suback.write(version, out),
-            Self::Unsubscribe(unsubscribe) => unsubscribe.write(version, out),
+            Self::Subscribe(subscribe) => subscribe.write(size, version, out),
+            Self::SubAck(suback) | Self::UnsubAck(suback) => suback.write(size, version, out),
+            Self::Unsubscribe(unsubscribe) => unsubscribe.write(size, version, out),
             Self::PingReq | Self::PingResp => {}
-            Self::Disconnect(disconnect) => disconnect.write(version, out),
-            Self::Auth(auth) => auth.write(version, out),
+            Self::Disconnect(disconnect) => disconnect.write(size, version, out),
+            Self::Auth(auth) => auth.write(size, version, out),
         }
     }
 
@@ -256,40 +259,63 @@ impl<'a> Packet<'a> {
     }
 }
 
-/// The size of a packet without its last `payload_len` bytes, which are not at hand, and its Remaining Length.
-fn packet_len(
-    payload_len: usize,
-    body: impl Fn(&mut Writer<'_>),
-) -> Result<(usize, u32), EncodeError> {
-    let mut count = Writer::counting();
-    body(&mut count);
-    let remaining = count.len().saturating_add(payload_len);
-    match u32::try_from(remaining) {
-        Ok(value) if value <= varint::MAX => {
-            let header = varint::len(remaining).saturating_add(1);
-            Ok((count.len().saturating_add(header), value))
-        }
-        _ => Err(EncodeError::PacketTooLarge),
-    }
+/// What a packet that has been checked takes, in bytes.
+#[derive(Clone, Copy, Debug)]
+struct Size {
+    /// All that follows the fixed header.
+    body: usize,
+    /// The properties without their length.
+    properties: usize,
+    /// The properties of the Will without their length.
+    will_properties: usize,
 }
 
-/// Writes a packet that has been checked.
-fn write_packet(
-    first_byte: u8,
-    payload_len: usize,
-    buf: &mut [u8],
-    body: impl Fn(&mut Writer<'_>),
-) -> Result<usize, EncodeError> {
-    let (needed, remaining) = packet_len(payload_len, &body)?;
-    let buf = buf
-        .get_mut(..needed)
-        .ok_or(EncodeError::BufferTooSmall { needed })?;
-    let mut out = Writer::new(buf);
-    out.u8(first_byte);
-    out.varint(remaining);
-    body(&mut out);
-    debug_assert_eq!(out.len(), needed);
-    Ok(needed)
+impl Size {
+    const fn of(body: usize) -> Self {
+        Self {
+            body,
+            properties: 0,
+            will_properties: 0,
+        }
+    }
+
+    // Saturated, a sum is larger than any packet may be, which is refused.
+    const fn and(self, len: usize) -> Self {
+        Self {
+            body: self.body.saturating_add(len),
+            ..self
+        }
+    }
+
+    const fn and_binary(self, bytes: &[u8]) -> Self {
+        self.and(bytes.len()).and(2)
+    }
+
+    const fn and_properties(self, len: usize, version: Version) -> Self {
+        Self {
+            properties: len,
+            ..self.and(property::encoded_len(len, version))
+        }
+    }
+
+    const fn and_will_properties(self, len: usize, version: Version) -> Self {
+        Self {
+            will_properties: len,
+            ..self.and(property::encoded_len(len, version))
+        }
+    }
+
+    /// The whole packet, but for a payload that is not counted in the body and follows by other means.
+    const fn without_payload(&self, payload_len: usize) -> Result<usize, EncodeError> {
+        let remaining = self.body.saturating_add(payload_len);
+        if remaining > varint::MAX as usize {
+            return Err(EncodeError::PacketTooLarge);
+        }
+        Ok(self
+            .body
+            .saturating_add(1)
+            .saturating_add(varint::len(remaining)))
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
-use super::write_packet;
+use super::{FixedHeader, Size};
 use crate::allowed::{Place, Senders};
-use crate::wire::{Reader, Writer};
+use crate::property::Census;
+use crate::wire::{Output, Writer, binary, in_string, u16, varint};
 use crate::{
-    DecodeErrorKind, DecodeOptions, EncodeError, PacketId, PacketType, Properties, QoS, TopicName,
-    Version, property,
+    DecodeError, DecodeErrorKind, DecodeOptions, EncodeError, PacketId, PacketType, Properties,
+    PropertyId, QoS, TopicName, Version, property,
 };
 
 /// A PUBLISH packet (section 3.3), payload and all.
@@ -92,72 +93,86 @@ impl<'a> PublishHead<'a> {
         payload_len: usize,
         buf: &mut [u8],
     ) -> Result<usize, EncodeError> {
-        self.check(version)?;
-        write_packet(self.first_byte(), payload_len, buf, |out| {
-            self.write(version, out);
-        })
+        let size = self.check(version)?;
+        let needed = size.without_payload(payload_len)?;
+        let room = buf
+            .get_mut(..needed)
+            .ok_or(EncodeError::BufferTooSmall { needed })?;
+        let mut out = Writer::new(room);
+        out.u8(self.first_byte());
+        out.varint(size.body.saturating_add(payload_len));
+        self.write(&size, version, &mut out);
+        Ok(needed)
     }
 
     /// The bytes that [`encode`](Self::encode) would write; the payload is not among them.
     pub fn encoded_len(&self, version: Version, payload_len: usize) -> Result<usize, EncodeError> {
-        self.check(version)?;
-        super::packet_len(payload_len, |out| self.write(version, out)).map(|(len, _)| len)
+        self.check(version)?.without_payload(payload_len)
     }
 
-    /// Reads the variable header, which need not be followed by the payload.
+    /// Reads the head from the front of what follows the fixed header; the payload need not be there.
+    /// With it come what follows, and the Topic Alias or 0.
     ///
-    /// Inlined: it is where a program spends its time, and each has it in one place.
+    /// It is where a program spends its time: what is seldom is kept out of line.
     #[inline(always)]
-    pub(crate) fn decode(reader: &mut Reader<'a>, flags: u8, options: &DecodeOptions) -> Self {
-        let start = reader.offset();
+    pub(crate) fn decode(
+        header: &FixedHeader,
+        body: &'a [u8],
+        options: &DecodeOptions,
+    ) -> Result<(Self, &'a [u8], u16), DecodeError> {
+        let end = header.len.saturating_add(body.len());
+        let error = |kind, rest: &[u8]| Err(failure(kind, end, rest, 0));
+        let mut rest = body;
+        let Some(topic) = binary(&mut rest) else {
+            return error(DecodeErrorKind::Truncated, body);
+        };
+        let v5 = options.version == Version::V5;
         // An empty name is told from one that is not a name: a Topic Alias may stand for it.
-        let bare = options.version == Version::V5 && reader.rest().starts_with(&[0, 0]);
-        let topic = if bare {
-            reader.u16();
+        let topic = if v5 && topic.is_empty() {
             None
         } else {
             // [MQTT-3.3.2-1]
-            Some(reader.topic_name())
+            match TopicName::from_wire(topic) {
+                Ok(topic) => Some(topic),
+                Err((kind, at)) => return Err(failure(kind, end, body, in_string(0, at))),
+            }
         };
-        let dup = flags & 0b1000 != 0;
-        let delivery = match flags & 0b0110 {
-            // [MQTT-2.2.1-2]
-            0b0000 => Delivery::AtMostOnce,
-            0b0010 => Delivery::AtLeastOnce {
-                packet_id: reader.packet_id(),
-                dup,
-            },
-            _ => Delivery::ExactlyOnce {
-                packet_id: reader.packet_id(),
-                dup,
-            },
-        };
-        let properties_start = reader.offset();
-        let properties = property::decode(
-            reader,
-            options.version,
-            PLACE,
-            Senders::only(options.sender),
-        );
-        if bare || !properties.is_empty() {
-            match properties.topic_alias() {
-                // [MQTT-3.3.2-9] [MQTT-3.3.2-11]
-                Some(alias) if alias.get() > options.topic_alias_maximum => {
-                    reader.fail(
-                        DecodeErrorKind::TopicAliasInvalid(alias.get()),
-                        properties_start,
-                    );
-                }
-                None if bare => reader.fail(DecodeErrorKind::MissingTopic, start),
-                _ => {}
+        let mut delivery = Delivery::AtMostOnce;
+        // [MQTT-2.2.1-2]
+        if header.flags & 0b0110 != 0 {
+            let start = rest;
+            let Some(packet_id) = u16(&mut rest) else {
+                return error(DecodeErrorKind::Truncated, start);
+            };
+            // [MQTT-2.2.1-3] [MQTT-2.2.1-4] [MQTT3-2.3.1-1]
+            let Some(packet_id) = PacketId::new(packet_id) else {
+                return error(DecodeErrorKind::PacketIdZero, start);
+            };
+            let dup = header.flags & 0b1000 != 0;
+            delivery = if header.flags & 0b0010 != 0 {
+                Delivery::AtLeastOnce { packet_id, dup }
+            } else {
+                Delivery::ExactlyOnce { packet_id, dup }
+            };
+        }
+        let (mut properties, mut alias) = (Properties::EMPTY, 0);
+        if v5 {
+            if let Some((0, after)) = rest.split_first() {
+                rest = after;
+            } else {
+                (properties, rest, alias) = decode_properties(rest, end, options)?;
+            }
+            if alias == 0 && topic.is_none() {
+                return error(DecodeErrorKind::MissingTopic, body);
             }
         }
-        Self {
+        let head = Self {
             delivery,
-            retain: flags & 1 != 0,
+            retain: header.flags & 1 != 0,
             topic,
             properties,
-        }
+        };
+        Ok((head, rest, alias))
     }
 
     pub(super) fn first_byte(&self) -> u8 {
@@ -167,21 +182,77 @@ impl<'a> PublishHead<'a> {
             | u8::from(self.retain)
     }
 
-    pub(super) fn check(&self, version: Version) -> Result<(), EncodeError> {
-        property::check(self.properties, version, PLACE, &mut { Senders::ANY })?;
-        // Section 3.3.2.1
-        if self.topic.is_none() && self.properties.topic_alias().is_none() {
-            return Err(EncodeError::MissingTopic);
+    #[inline]
+    pub(super) fn check(&self, version: Version) -> Result<Size, EncodeError> {
+        let (mut len, mut has_alias) = (0, false);
+        if !self.properties.is_empty() {
+            let checked = property::check(self.properties, version, PLACE, &mut { Senders::ANY })?;
+            len = checked.0;
+            has_alias = checked.1.has(PropertyId::TopicAlias);
         }
-        Ok(())
+        // Section 3.3.2.1
+        let topic = match self.topic {
+            Some(topic) => topic.as_bytes(),
+            None if has_alias => &[],
+            None => return Err(EncodeError::MissingTopic),
+        };
+        let packet_id = match self.delivery {
+            Delivery::AtMostOnce => 0,
+            _ => 2,
+        };
+        Ok(Size::of(packet_id)
+            .and_binary(topic)
+            .and_properties(len, version))
     }
 
-    pub(super) fn write(&self, version: Version, out: &mut Writer<'_>) {
-        out.string(self.topic.map_or("", TopicName::as_str));
+    #[inline]
+    pub(super) fn write(&self, size: &Size, version: Version, out: &mut impl Output) {
+        out.binary(self.topic.map_or(&[], TopicName::as_bytes));
         if let Some(packet_id) = self.delivery.packet_id() {
             out.u16(packet_id.get());
         }
-        property::write(self.properties, version, out);
+        property::write(self.properties, size.properties, version, out);
+    }
+}
+
+/// Reads properties of which there may be some; with them come what follows, and the Topic Alias or 0.
+#[inline(never)]
+fn decode_properties<'a>(
+    rest: &'a [u8],
+    end: usize,
+    options: &DecodeOptions,
+) -> Result<(Properties<'a>, &'a [u8], u16), DecodeError> {
+    let error = |kind, rest: &[u8], at| Err(failure(kind, end, rest, at));
+    let (len, len_len) = match varint::decode(rest) {
+        Ok(Some(len)) => len,
+        Ok(None) => return error(DecodeErrorKind::Truncated, rest, 0),
+        Err((kind, at)) => return error(kind, rest, at),
+    };
+    let start = rest.get(len_len..).unwrap_or_default();
+    let Some((bytes, after)) = start.split_at_checked(usize::try_from(len).unwrap_or(usize::MAX))
+    else {
+        return error(DecodeErrorKind::Truncated, start, 0);
+    };
+    let mut census = Census::new(PLACE, Senders::only(options.sender));
+    property::validate(bytes, end.saturating_sub(after.len()), &mut census)?;
+    // [MQTT-3.3.2-9] [MQTT-3.3.2-11]
+    if census.topic_alias > options.topic_alias_maximum {
+        return error(
+            DecodeErrorKind::TopicAliasInvalid(census.topic_alias),
+            rest,
+            0,
+        );
+    }
+    Ok((Properties::from_wire(bytes), after, census.topic_alias))
+}
+
+/// An error `at` bytes after the start of `rest`, which ends at the offset `end`.
+#[cold]
+#[inline(never)]
+const fn failure(kind: DecodeErrorKind, end: usize, rest: &[u8], at: usize) -> DecodeError {
+    DecodeError {
+        kind,
+        offset: end.saturating_sub(rest.len()).saturating_add(at),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::allowed::{Allowed, Place, Senders};
 use crate::wire::Reader;
-use crate::{DecodeErrorKind, EncodeError, PacketType, ReasonCode, Version};
+use crate::{DecodeErrorKind, EncodeError, PacketType, ReasonCode, Role, Version};
 
 const CONNACK: Place = Place::of(PacketType::ConnAck);
 const PUBACK: Place = Place::of(PacketType::PubAck);
@@ -76,29 +76,127 @@ const fn allowed(reason: ReasonCode) -> Allowed {
     }
 }
 
-/// Reads a reason code that `senders` may send in the packet [MQTT-3.2.2-8], [MQTT-3.4.2-1],
+/// Some of the reason codes.
+#[derive(Clone, Copy)]
+pub(super) struct Set(u64);
+
+impl Set {
+    const EMPTY: Self = Self(0);
+
+    /// Those that are allowed at the place from the sender.
+    const fn allowed_at(place: Place, sender: Role) -> Self {
+        let mut set = 0;
+        let mut all = ReasonCode::ALL;
+        while let [reason, rest @ ..] = all {
+            let senders = allowed(*reason).senders(place);
+            if !senders.and(Senders::only(sender)).is_nobody() {
+                set |= Self::bit(reason.as_u8());
+            }
+            all = rest;
+        }
+        Self(set)
+    }
+
+    /// Those of a list.
+    const fn of(mut reasons: &[ReasonCode]) -> Self {
+        let mut set = 0;
+        while let [reason, rest @ ..] = reasons {
+            set |= Self::bit(reason.as_u8());
+            reasons = rest;
+        }
+        Self(set)
+    }
+
+    /// Whether the byte is one of them.
+    #[inline]
+    pub(super) const fn has(self, byte: u8) -> bool {
+        self.0 & Self::bit(byte) != 0
+    }
+
+    /// The failures from bit 0, the successes after them; no bit for what is neither.
+    const fn bit(byte: u8) -> u64 {
+        const FAILURES: u8 = ReasonCode::WildcardSubscriptionsNotSupported.as_u8() - 0x7F;
+        let index = match byte {
+            0..0x1C => byte.wrapping_add(FAILURES),
+            0x80.. if byte.wrapping_sub(0x80) < FAILURES => byte.wrapping_sub(0x80),
+            _ => return 0,
+        };
+        1_u64.wrapping_shl(index as u32)
+    }
+}
+
+/// The reason codes of a packet, by who may send them.
+#[derive(Clone, Copy)]
+struct Sets {
+    client: Set,
+    server: Set,
+}
+
+impl Sets {
+    const NONE: &Self = &Self {
+        client: Set::EMPTY,
+        server: Set::EMPTY,
+    };
+
+    const fn at(place: Place) -> Self {
+        Self {
+            client: Set::allowed_at(place, Role::Client),
+            server: Set::allowed_at(place, Role::Server),
+        }
+    }
+
+    const fn of(packet: PacketType, version: Version) -> &'static Self {
+        match (version, packet) {
+            // [MQTT3-3.9.3-2]
+            (Version::V3_1_1, PacketType::SubAck) => {
+                const {
+                    &Self {
+                        client: Set::EMPTY,
+                        server: Set::of(SUBACK_RETURN_CODES),
+                    }
+                }
+            }
+            (Version::V3_1_1, _) => Self::NONE,
+            (_, PacketType::ConnAck) => const { &Self::at(CONNACK) },
+            (_, PacketType::PubAck) => const { &Self::at(PUBACK) },
+            (_, PacketType::PubRec) => const { &Self::at(PUBREC) },
+            (_, PacketType::PubRel) => const { &Self::at(PUBREL) },
+            (_, PacketType::PubComp) => const { &Self::at(PUBCOMP) },
+            (_, PacketType::SubAck) => const { &Self::at(SUBACK) },
+            (_, PacketType::UnsubAck) => const { &Self::at(UNSUBACK) },
+            (_, PacketType::Disconnect) => const { &Self::at(DISCONNECT) },
+            (_, PacketType::Auth) => const { &Self::at(AUTH) },
+            _ => Self::NONE,
+        }
+    }
+}
+
+/// The reason codes that the sender may send in the packet [MQTT-3.2.2-8], [MQTT-3.4.2-1],
 /// [MQTT-3.5.2-1], [MQTT-3.6.2-1], [MQTT-3.7.2-1], [MQTT-3.9.3-2], [MQTT-3.11.3-2],
 /// [MQTT-3.14.2-1], [MQTT-3.15.2-1].
-pub(crate) fn decode(
+pub(super) fn set(packet: PacketType, version: Version, sender: Role) -> Set {
+    let sets = Sets::of(packet, version);
+    match sender {
+        Role::Client => sets.client,
+        Role::Server => sets.server,
+    }
+}
+
+/// Reads a reason code that the sender may send in the packet.
+pub(super) fn decode(
     reader: &mut Reader<'_>,
     packet: PacketType,
     version: Version,
-    senders: Senders,
+    sender: Role,
 ) -> ReasonCode {
     let start = reader.offset();
     let byte = reader.u8();
-    let reason = match (version, packet) {
-        (Version::V3_1_1, PacketType::ConnAck) => from_return_code(byte),
-        // [MQTT3-3.9.3-2]
-        (Version::V3_1_1, _) => {
-            ReasonCode::from_u8(byte).filter(|&reason| is_suback_return_code(reason))
-        }
-        (Version::V5, _) => ReasonCode::from_u8(byte).filter(|&reason| {
-            !allowed(reason)
-                .senders(Place::of(packet))
-                .and(senders)
-                .is_nobody()
-        }),
+    let reason = if version == Version::V3_1_1 && packet == PacketType::ConnAck {
+        from_return_code(byte)
+    } else if set(packet, version, sender).has(byte) {
+        ReasonCode::from_u8(byte)
+    } else {
+        None
     };
     reason.unwrap_or_else(|| {
         reader.fail(DecodeErrorKind::InvalidReasonCode(byte), start);
@@ -113,10 +211,12 @@ pub(crate) fn check(
     version: Version,
     senders: &mut Senders,
 ) -> Result<(), EncodeError> {
+    let sets = Sets::of(packet, version);
+    let byte = reason.as_u8();
     if version == Version::V3_1_1 {
         let known = match packet {
             PacketType::ConnAck => to_return_code(reason).is_some(),
-            PacketType::SubAck => is_suback_return_code(reason),
+            PacketType::SubAck => sets.server.has(byte),
             _ => reason == ReasonCode::Success,
         };
         return if known {
@@ -125,7 +225,7 @@ pub(crate) fn check(
             Err(EncodeError::NotInVersion)
         };
     }
-    let allowed = allowed(reason).senders(Place::of(packet));
+    let allowed = Senders::new(sets.client.has(byte), sets.server.has(byte));
     if allowed.is_nobody() {
         return Err(EncodeError::ReasonCodeNotAllowed(reason));
     }
@@ -164,12 +264,9 @@ pub(crate) const fn to_return_code(reason: ReasonCode) -> Option<u8> {
 }
 
 /// The return codes of SUBACK in 3.1.1 are those reason codes as they stand.
-const fn is_suback_return_code(reason: ReasonCode) -> bool {
-    matches!(
-        reason,
-        ReasonCode::Success
-            | ReasonCode::GrantedQoS1
-            | ReasonCode::GrantedQoS2
-            | ReasonCode::UnspecifiedError
-    )
-}
+const SUBACK_RETURN_CODES: &[ReasonCode] = &[
+    ReasonCode::Success,
+    ReasonCode::GrantedQoS1,
+    ReasonCode::GrantedQoS2,
+    ReasonCode::UnspecifiedError,
+];

@@ -1,10 +1,10 @@
-use super::reason;
+use super::{Size, reason};
 use crate::allowed::{Place, Senders};
 use crate::sequence::Wired;
-use crate::wire::{Reader, Writer};
+use crate::wire::{Output, Reader};
 use crate::{
-    DecodeErrorKind, Element, EncodeError, PacketId, PacketType, Properties, ReasonCode, Sequence,
-    Version, property,
+    DecodeErrorKind, DecodeOptions, Element, EncodeError, PacketId, PacketType, Properties,
+    ReasonCode, Sequence, Version, property,
 };
 
 /// What SUBACK and UNSUBACK carry (sections 3.9 and 3.11).
@@ -23,20 +23,31 @@ impl<'a> SubAck<'a> {
     pub(super) fn decode(
         reader: &mut Reader<'a>,
         packet: PacketType,
-        version: Version,
-        senders: Senders,
+        options: &DecodeOptions,
     ) -> Self {
+        let &DecodeOptions {
+            version, sender, ..
+        } = options;
         let packet_id = reader.packet_id();
-        let properties = property::decode(reader, version, Place::of(packet), senders);
+        let (properties, _) = property::decode(reader, version, Place::of(packet), sender);
         let mut reasons = Sequence::EMPTY;
         if has_reasons(packet, version) {
-            reasons = Sequence::from_wire(reader.rest());
             if reader.is_empty() {
                 reader.fail(DecodeErrorKind::EmptyPayload, reader.offset());
             }
-            while !reader.is_empty() {
-                reason::decode(reader, packet, version, senders);
+            let start = reader.offset();
+            let bytes = reader.take_rest();
+            let allowed = reason::set(packet, version, sender);
+            for (at, &byte) in bytes.iter().enumerate() {
+                if !allowed.has(byte) {
+                    reader.fail(
+                        DecodeErrorKind::InvalidReasonCode(byte),
+                        start.saturating_add(at),
+                    );
+                    break;
+                }
             }
+            reasons = Sequence::from_wire(bytes);
         }
         Self {
             packet_id,
@@ -45,22 +56,25 @@ impl<'a> SubAck<'a> {
         }
     }
 
-    pub(super) fn check(&self, packet: PacketType, version: Version) -> Result<(), EncodeError> {
+    pub(super) fn check(&self, packet: PacketType, version: Version) -> Result<Size, EncodeError> {
         let mut senders = Senders::ANY;
-        property::check(self.properties, version, Place::of(packet), &mut senders)?;
+        let (len, _) = property::check(self.properties, version, Place::of(packet), &mut senders)?;
         match (has_reasons(packet, version), self.reasons.is_empty()) {
             (true, true) => return Err(EncodeError::EmptyPayload),
             (false, false) => return Err(EncodeError::NotInVersion),
             _ => {}
         }
-        self.reasons
-            .iter()
-            .try_for_each(|reason| reason::check(reason, packet, version, &mut senders))
+        let mut size = Size::of(2).and_properties(len, version);
+        for reason in self.reasons {
+            reason::check(reason, packet, version, &mut senders)?;
+            size = size.and(1);
+        }
+        Ok(size)
     }
 
-    pub(super) fn write(&self, version: Version, out: &mut Writer<'_>) {
+    pub(super) fn write(&self, size: &Size, version: Version, out: &mut impl Output) {
         out.u16(self.packet_id.get());
-        property::write(self.properties, version, out);
+        property::write(self.properties, size.properties, version, out);
         self.reasons.write(out);
     }
 }
@@ -73,11 +87,13 @@ fn has_reasons(packet: PacketType, version: Version) -> bool {
 impl Element<'_> for ReasonCode {}
 
 impl<'a> Wired<'a> for ReasonCode {
-    fn read(reader: &mut Reader<'a>) -> Option<Self> {
-        Self::from_u8(reader.u8())
+    fn take(rest: &mut &'a [u8]) -> Option<Self> {
+        let (&byte, after) = rest.split_first()?;
+        *rest = after;
+        Self::from_u8(byte)
     }
 
-    fn write(&self, out: &mut Writer<'_>) {
+    fn write(&self, out: &mut impl Output) {
         out.u8(self.as_u8());
     }
 }

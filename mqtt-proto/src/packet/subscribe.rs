@@ -1,8 +1,9 @@
+use super::Size;
 use crate::allowed::{Place, Senders};
 use crate::sequence::Wired;
-use crate::wire::{Reader, Writer};
+use crate::wire::{Output, Reader, binary};
 use crate::{
-    DecodeErrorKind, Element, EncodeError, PacketId, PacketType, Properties, QoS, Sequence,
+    DecodeErrorKind, Element, EncodeError, PacketId, PacketType, Properties, QoS, Role, Sequence,
     TopicFilter, Version, property,
 };
 
@@ -75,16 +76,16 @@ impl<'a> Subscription<'a> {
 const PLACE: Place = Place::of(PacketType::Subscribe);
 
 impl<'a> Subscribe<'a> {
-    pub(super) fn decode(reader: &mut Reader<'a>, version: Version, senders: Senders) -> Self {
+    pub(super) fn decode(reader: &mut Reader<'a>, version: Version) -> Self {
         let packet_id = reader.packet_id();
-        let properties = property::decode(reader, version, PLACE, senders);
+        let (properties, _) = property::decode(reader, version, PLACE, Role::Client);
         let subscriptions = Sequence::from_wire(reader.rest());
         // [MQTT-3.8.3-2] [MQTT3-3.8.3-3]
         if reader.is_empty() {
             reader.fail(DecodeErrorKind::EmptyPayload, reader.offset());
         }
         while !reader.is_empty() {
-            Subscription::decode(reader, version);
+            check_subscription(reader, version);
         }
         Self {
             packet_id,
@@ -93,42 +94,42 @@ impl<'a> Subscribe<'a> {
         }
     }
 
-    pub(super) fn check(&self, version: Version) -> Result<(), EncodeError> {
+    pub(super) fn check(&self, version: Version) -> Result<Size, EncodeError> {
         if self.subscriptions.is_empty() {
             return Err(EncodeError::EmptyPayload);
         }
+        let (len, _) = property::check(self.properties, version, PLACE, &mut { Senders::ANY })?;
+        let mut size = Size::of(2).and_properties(len, version);
         for Subscription { filter, options } in self.subscriptions {
             if version == Version::V3_1_1 && options.as_u8() > 2 {
                 return Err(EncodeError::NotInVersion);
             }
-            if options.no_local && filter.share_name().is_some() {
+            if options.no_local && filter.is_shared() {
                 return Err(EncodeError::NoLocalOnShared);
             }
+            size = size.and(filter.as_bytes().len()).and(3);
         }
-        property::check(self.properties, version, PLACE, &mut { Senders::ANY })
+        Ok(size)
     }
 
-    pub(super) fn write(&self, version: Version, out: &mut Writer<'_>) {
+    pub(super) fn write(&self, size: &Size, version: Version, out: &mut impl Output) {
         out.u16(self.packet_id.get());
-        property::write(self.properties, version, out);
+        property::write(self.properties, size.properties, version, out);
         self.subscriptions.write(out);
     }
 }
 
-impl<'a> Subscription<'a> {
-    fn decode(reader: &mut Reader<'a>, version: Version) -> Self {
-        // [MQTT-3.8.3-1]
-        let filter = reader.topic_filter();
-        let start = reader.offset();
-        let options = SubscriptionOptions::from_u8(reader.u8(), version).unwrap_or_else(|kind| {
-            reader.fail(kind, start);
-            SubscriptionOptions::default()
-        });
+fn check_subscription(reader: &mut Reader<'_>, version: Version) {
+    // [MQTT-3.8.3-1]
+    let filter = reader.topic_filter();
+    let start = reader.offset();
+    match SubscriptionOptions::from_u8(reader.u8(), version) {
         // [MQTT-3.8.3-4]
-        if options.no_local && filter.share_name().is_some() {
+        Ok(options) if options.no_local && filter.is_shared() => {
             reader.fail(DecodeErrorKind::NoLocalOnShared, start);
         }
-        Self { filter, options }
+        Ok(_) => {}
+        Err(kind) => reader.fail(kind, start),
     }
 }
 
@@ -167,13 +168,17 @@ impl SubscriptionOptions {
 impl<'a> Element<'a> for Subscription<'a> {}
 
 impl<'a> Wired<'a> for Subscription<'a> {
-    fn read(reader: &mut Reader<'a>) -> Option<Self> {
+    fn take(rest: &mut &'a [u8]) -> Option<Self> {
+        let filter = TopicFilter::from_checked(binary(rest)?);
+        let (&options, after) = rest.split_first()?;
+        *rest = after;
         // What 3.1.1 allows is what 5.0 reads the same.
-        Some(Self::decode(reader, Version::V5))
+        let options = SubscriptionOptions::from_u8(options, Version::V5).ok()?;
+        Some(Self { filter, options })
     }
 
-    fn write(&self, out: &mut Writer<'_>) {
-        out.string(self.filter.as_str());
+    fn write(&self, out: &mut impl Output) {
+        out.binary(self.filter.as_bytes());
         out.u8(self.options.as_u8());
     }
 }

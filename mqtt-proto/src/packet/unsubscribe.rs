@@ -1,9 +1,10 @@
+use super::Size;
 use crate::allowed::{Place, Senders};
 use crate::sequence::Wired;
-use crate::wire::{Reader, Writer};
+use crate::wire::{Output, Reader, binary};
 use crate::{
-    DecodeErrorKind, Element, EncodeError, PacketId, PacketType, Properties, Sequence, TopicFilter,
-    Version, property,
+    DecodeErrorKind, Element, EncodeError, PacketId, PacketType, Properties, Role, Sequence,
+    TopicFilter, Version, property,
 };
 
 /// An UNSUBSCRIBE packet (section 3.10).
@@ -21,9 +22,9 @@ pub struct Unsubscribe<'a> {
 const PLACE: Place = Place::of(PacketType::Unsubscribe);
 
 impl<'a> Unsubscribe<'a> {
-    pub(super) fn decode(reader: &mut Reader<'a>, version: Version, senders: Senders) -> Self {
+    pub(super) fn decode(reader: &mut Reader<'a>, version: Version) -> Self {
         let packet_id = reader.packet_id();
-        let properties = property::decode(reader, version, PLACE, senders);
+        let (properties, _) = property::decode(reader, version, PLACE, Role::Client);
         let filters = Sequence::from_wire(reader.rest());
         // [MQTT-3.10.3-2] [MQTT3-3.10.3-2]
         if reader.is_empty() {
@@ -40,16 +41,21 @@ impl<'a> Unsubscribe<'a> {
         }
     }
 
-    pub(super) fn check(&self, version: Version) -> Result<(), EncodeError> {
+    pub(super) fn check(&self, version: Version) -> Result<Size, EncodeError> {
         if self.filters.is_empty() {
             return Err(EncodeError::EmptyPayload);
         }
-        property::check(self.properties, version, PLACE, &mut { Senders::ANY })
+        let (len, _) = property::check(self.properties, version, PLACE, &mut { Senders::ANY })?;
+        let mut size = Size::of(2).and_properties(len, version);
+        for filter in self.filters {
+            size = size.and(filter.as_bytes().len()).and(2);
+        }
+        Ok(size)
     }
 
-    pub(super) fn write(&self, version: Version, out: &mut Writer<'_>) {
+    pub(super) fn write(&self, size: &Size, version: Version, out: &mut impl Output) {
         out.u16(self.packet_id.get());
-        property::write(self.properties, version, out);
+        property::write(self.properties, size.properties, version, out);
         self.filters.write(out);
     }
 }
@@ -57,11 +63,11 @@ impl<'a> Unsubscribe<'a> {
 impl<'a> Element<'a> for TopicFilter<'a> {}
 
 impl<'a> Wired<'a> for TopicFilter<'a> {
-    fn read(reader: &mut Reader<'a>) -> Option<Self> {
-        Some(reader.topic_filter())
+    fn take(rest: &mut &'a [u8]) -> Option<Self> {
+        binary(rest).map(Self::from_checked)
     }
 
-    fn write(&self, out: &mut Writer<'_>) {
-        out.string(self.as_str());
+    fn write(&self, out: &mut impl Output) {
+        out.binary(self.as_bytes());
     }
 }

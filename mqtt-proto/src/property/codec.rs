@@ -1,46 +1,51 @@
 //! The properties of a packet, to and from the wire: a length and so many bytes of them.
 
-use super::table::{Census, Refusal, Row, Wire};
+use super::table::{Census, Range, Refusal, Row, Wire};
 use super::value::Value;
 use super::{Properties, Property, PropertyId};
 use crate::allowed::{Place, Senders};
-use crate::sequence::Wired;
-use crate::wire::{Reader, Writer, string};
-use crate::{DecodeErrorKind, Element, EncodeError, Sequence, Version};
+use crate::sequence::{Repr, Wired};
+use crate::wire::{Output, Reader, binary, in_string, string, varint};
+use crate::{
+    DecodeError, DecodeErrorKind, Element, EncodeError, Role, Sequence, SequenceIter, TopicName,
+    Version,
+};
 
-/// Reads the properties that `senders` may send at `place`; nothing in 3.1.1, which has none.
-#[inline]
+/// Reads the properties that the sender may send at `place`; nothing in 3.1.1, which has none.
 pub(crate) fn decode<'a>(
     reader: &mut Reader<'a>,
     version: Version,
     place: Place,
-    senders: Senders,
-) -> Properties<'a> {
+    sender: Role,
+) -> (Properties<'a>, Census) {
+    let mut census = Census::new(place, Senders::only(sender));
     if version == Version::V3_1_1 {
-        return Properties::EMPTY;
+        return (Properties::EMPTY, census);
     }
     // [MQTT-2.2.2-1] Where there are none the length is there all the same.
-    match reader.varint() {
-        0 => Properties::EMPTY,
-        len => decode_some(reader, len, place, senders),
+    let len = usize::try_from(reader.varint()).unwrap_or(usize::MAX);
+    let bytes = reader.bytes(len);
+    if let Err(DecodeError { kind, offset }) = validate(bytes, reader.offset(), &mut census) {
+        reader.fail(kind, offset);
     }
+    (Sequence::from_wire(bytes), census)
 }
 
-/// Out of line, since most packets have no properties.
-#[inline(never)]
-fn decode_some<'a>(
-    reader: &mut Reader<'a>,
-    len: u32,
-    place: Place,
-    senders: Senders,
-) -> Properties<'a> {
-    let mut section = reader.section(usize::try_from(len).unwrap_or(usize::MAX));
-    let (start, bytes) = (section.offset(), section.rest());
-    let mut census = Census::new(place, senders);
-    while !section.is_empty() {
-        let property_start = section.offset();
-        let Some(row) = read_row(&mut section) else {
-            break;
+/// Checks properties of which the last ends at the offset `end` in its packet.
+pub(crate) fn validate(bytes: &[u8], end: usize, census: &mut Census) -> Result<(), DecodeError> {
+    let mut rest = bytes;
+    let offset = |rest: &[u8]| end.saturating_sub(rest.len());
+    let error = |kind, rest| {
+        let offset = offset(rest);
+        Err(DecodeError { kind, offset })
+    };
+    while let Some((&id, after)) = rest.split_first() {
+        let Some(row) = PropertyId::row_of(id) else {
+            let (kind, at) = unknown(rest);
+            return Err(DecodeError {
+                kind,
+                offset: offset(rest).saturating_add(at),
+            });
         };
         if let Err(refusal) = census.admit(row) {
             let kind = match refusal {
@@ -48,94 +53,145 @@ fn decode_some<'a>(
                 Refusal::WrongSender => DecodeErrorKind::PropertyOfOtherSide(row.id),
                 Refusal::Repeated => DecodeErrorKind::PropertyRepeated(row.id),
             };
-            section.fail(kind, property_start);
+            return error(kind, rest);
         }
-        Value::read(row, &mut section);
+        rest = after;
+        // [MQTT-1.5.7-1] Both strings of a pair are checked as one alone is.
+        let texts = match row.wire {
+            Wire::TextPair => 2,
+            Wire::Text => 1,
+            _ => 0,
+        };
+        for _ in 0..texts {
+            let start = rest;
+            let Some(text) = binary(&mut rest) else {
+                return error(DecodeErrorKind::Truncated, start);
+            };
+            let checked = match row.range {
+                Range::Topic => TopicName::from_wire(text).map(drop),
+                _ => string::check(text),
+            };
+            if let Err((kind, at)) = checked {
+                return Err(DecodeError {
+                    kind,
+                    offset: in_string(offset(start), at),
+                });
+            }
+        }
+        if texts > 0 {
+            continue;
+        }
+        match Value::take(row.wire, &mut rest) {
+            Ok(Value::Number(number)) if !row.holds(number) => {
+                let kind = match row.id {
+                    // [MQTT-3.3.2-8], with a reason code of its own.
+                    PropertyId::TopicAlias => DecodeErrorKind::TopicAliasInvalid(0),
+                    id => DecodeErrorKind::PropertyValue(id),
+                };
+                return error(kind, after);
+            }
+            Ok(Value::Number(number)) if row.id == PropertyId::TopicAlias => {
+                census.topic_alias = u16::try_from(number).unwrap_or_default();
+            }
+            Ok(_) => {}
+            Err((kind, at)) => {
+                return Err(DecodeError {
+                    kind,
+                    offset: offset(after).saturating_add(at),
+                });
+            }
+        }
     }
     if census.lacks_method() {
-        section.fail(DecodeErrorKind::AuthenticationDataWithoutMethod, start);
+        return error(DecodeErrorKind::AuthenticationDataWithoutMethod, bytes);
     }
-    if let Err(error) = section.checked(()) {
-        reader.fail_with(error);
-    }
-    Sequence::from_wire(bytes)
+    Ok(())
 }
 
-/// Reads an identifier: a Variable Byte Integer, though none of today's takes more than one byte.
-fn read_row(reader: &mut Reader<'_>) -> Option<&'static Row> {
-    let start = reader.offset();
-    let id = reader.varint();
-    let row = row(id);
-    if row.is_none() {
-        reader.fail(DecodeErrorKind::UnknownProperty(id), start);
+/// What is wrong with an identifier, which is a Variable Byte Integer, though none of today's
+/// takes more than one byte.
+#[cold]
+fn unknown(rest: &[u8]) -> (DecodeErrorKind, usize) {
+    match varint::decode(rest) {
+        Ok(Some((id, _))) => (DecodeErrorKind::UnknownProperty(id), 0),
+        Ok(None) => (DecodeErrorKind::Truncated, 0),
+        Err(error) => error,
     }
-    row
 }
 
-/// What the table says of a property.
-pub(crate) fn row(id: u32) -> Option<&'static Row> {
-    u8::try_from(id).ok().and_then(PropertyId::row_of)
-}
-
-/// Whether the properties may be at `place`; `senders` are narrowed to those who may send them there.
+/// Whether the properties may be at `place`, and how many bytes they take without their length;
+/// `senders` are narrowed to those who may send them there.
 pub(crate) fn check(
     properties: Properties<'_>,
     version: Version,
     place: Place,
     senders: &mut Senders,
-) -> Result<(), EncodeError> {
+) -> Result<(usize, Census), EncodeError> {
+    let mut census = Census::new(place, *senders);
+    let mut len: usize = 0;
     if properties.is_empty() {
-        return Ok(());
+        return Ok((len, census));
     }
     if version == Version::V3_1_1 {
         return Err(EncodeError::NotInVersion);
     }
-    let mut census = Census::new(place, *senders);
-    for property in properties {
-        let id = property.id();
-        let Some(row) = PropertyId::row_of(id as u8) else {
-            return Err(EncodeError::PropertyNotAllowed(id));
-        };
+    let mut rest = properties.iter();
+    while let Some((row, value)) = rest.next_value() {
+        let id = row.id;
         census.admit(row).map_err(|refusal| match refusal {
             Refusal::NotAllowed => EncodeError::PropertyNotAllowed(id),
             Refusal::WrongSender => EncodeError::NobodyMaySend,
             Refusal::Repeated => EncodeError::PropertyRepeated(id),
         })?;
-        match property.to_value() {
-            Value::Number(number) if row.holds(number) => {}
-            Value::Number(_) => return Err(EncodeError::PropertyValue(id)),
-            Value::Text(text) => check_string(text)?,
-            Value::Topic(_) => {}
-            Value::Binary(bytes) => check_binary(bytes)?,
+        match value {
+            Value::Number(number) if !row.holds(number) => {
+                return Err(EncodeError::PropertyValue(id));
+            }
+            Value::Number(_) => {}
+            // A topic name has been checked.
+            Value::Bytes(bytes) if row.wire == Wire::Binary || row.range == Range::Topic => {
+                check_binary(bytes)?;
+            }
+            Value::Bytes(bytes) => check_string(bytes)?,
             Value::Pair(name, value) => {
                 check_string(name)?;
                 check_string(value)?;
             }
         }
+        len = len.saturating_add(value.len(row.wire)).saturating_add(1);
     }
     if census.lacks_method() {
         return Err(EncodeError::AuthenticationDataWithoutMethod);
     }
     *senders = census.senders;
-    Ok(())
+    Ok((len, census))
 }
 
-/// Writes the properties with their length; nothing in 3.1.1.
-pub(crate) fn write(properties: Properties<'_>, version: Version, out: &mut Writer<'_>) {
-    if version == Version::V3_1_1 {
-        return;
+/// The bytes that properties of `len` bytes take with their length; none in 3.1.1.
+pub(crate) const fn encoded_len(len: usize, version: Version) -> usize {
+    match version {
+        Version::V3_1_1 => 0,
+        Version::V5 => varint::len(len).saturating_add(len),
     }
-    let mut count = Writer::counting();
-    properties.write(&mut count);
-    // Larger than four bytes can tell is larger than a packet may be, which is checked.
-    out.varint(u32::try_from(count.len()).unwrap_or(u32::MAX));
-    properties.write(out);
 }
 
-pub(crate) fn check_string(string: &str) -> Result<(), EncodeError> {
-    check_binary(string.as_bytes())?;
+/// Writes the properties, which take `len` bytes, with their length; nothing in 3.1.1.
+pub(crate) fn write(
+    properties: Properties<'_>,
+    len: usize,
+    version: Version,
+    out: &mut impl Output,
+) {
+    if version == Version::V5 {
+        out.varint(len);
+        properties.write(out);
+    }
+}
+
+pub(crate) fn check_string(string: &[u8]) -> Result<(), EncodeError> {
+    check_binary(string)?;
     // [MQTT-1.5.4-2]
-    if string.as_bytes().contains(&0) {
+    if !string::is_plain(string) && string::nul(string).is_some() {
         Err(EncodeError::NulInString)
     } else {
         Ok(())
@@ -150,19 +206,37 @@ pub(crate) const fn check_binary(bytes: &[u8]) -> Result<(), EncodeError> {
     }
 }
 
-impl<'a> Properties<'a> {
-    /// The first property with the identifier; of those before it no value is looked at.
-    pub(crate) fn find(self, id: PropertyId) -> Option<Property<'a>> {
-        let Some(bytes) = self.as_wire() else {
-            return self.iter().find(|property| property.id() == id);
-        };
-        let mut reader = Reader::new(bytes, 0);
-        while !reader.is_empty() {
-            let row = read_row(&mut reader)?;
-            if row.id == id {
-                return Property::from_value(id, Value::read(row, &mut reader));
+/// Takes a property from validated bytes.
+fn take_value<'a>(rest: &mut &'a [u8]) -> Option<(&'static Row, Value<'a>)> {
+    let (&id, after) = rest.split_first()?;
+    let row = PropertyId::row_of(id)?;
+    *rest = after;
+    let value = Value::take(row.wire, rest).ok()?;
+    Some((row, value))
+}
+
+impl<'a> SequenceIter<'a, Property<'a>> {
+    /// The next property in the form of the wire, which is made sooner than a [`Property`] is.
+    fn next_value(&mut self) -> Option<(&'static Row, Value<'a>)> {
+        match self.rest() {
+            Repr::Slice(rest) => {
+                let (first, after) = rest.split_first()?;
+                *rest = after;
+                Some((PropertyId::row_of(first.id() as u8)?, first.to_value()))
             }
-            Value::skip(row.wire, &mut reader);
+            Repr::Wire(rest) => take_value(rest),
+        }
+    }
+}
+
+impl<'a> Properties<'a> {
+    /// The first property with the identifier.
+    pub(crate) fn find(self, id: PropertyId) -> Option<Property<'a>> {
+        let mut rest = self.iter();
+        while let Some((row, value)) = rest.next_value() {
+            if row.id == id {
+                return Property::from_value(id, value);
+            }
         }
         None
     }
@@ -171,12 +245,12 @@ impl<'a> Properties<'a> {
 impl<'a> Element<'a> for Property<'a> {}
 
 impl<'a> Wired<'a> for Property<'a> {
-    fn read(reader: &mut Reader<'a>) -> Option<Self> {
-        let row = read_row(reader)?;
-        Self::from_value(row.id, Value::read(row, reader))
+    fn take(rest: &mut &'a [u8]) -> Option<Self> {
+        let (row, value) = take_value(rest)?;
+        Self::from_value(row.id, value)
     }
 
-    fn write(&self, out: &mut Writer<'_>) {
+    fn write(&self, out: &mut impl Output) {
         let id = self.id();
         let wire = PropertyId::row_of(id as u8).map_or(Wire::Byte, |row| row.wire);
         out.u8(id as u8);

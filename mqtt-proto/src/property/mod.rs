@@ -6,8 +6,8 @@ mod value;
 
 use core::num::{NonZeroU16, NonZeroU32};
 
-pub(crate) use codec::{check, check_binary, check_string, decode, row, write};
-pub(crate) use table::Wire;
+pub(crate) use codec::{check, check_binary, check_string, decode, encoded_len, validate, write};
+pub(crate) use table::{Census, Wire};
 #[cfg(feature = "arbitrary")]
 pub(crate) use {
     table::{Range, Row},

@@ -69,16 +69,15 @@ macro_rules! table {
             /// Every property, in ascending order.
             pub const ALL: &'static [Self] = &[$(Self::$id),*];
 
-            /// What the table says of the identifier; `None` where the specification defines none.
-            pub(crate) const fn row_of(byte: u8) -> Option<&'static Row> {
+            const fn row(byte: u8) -> Option<Row> {
                 match byte {
-                    $($byte => Some(const { &Row {
+                    $($byte => Some(Row {
                         id: Self::$id,
                         wire: Wire::$wire,
                         range: Range::$range,
                         allowed: Allowed::NOWHERE.both(&[$($both),*]).client(&[$($client),*]).server(&[$($server),*]),
                         many: Many::$many,
-                    } }),)*
+                    }),)*
                     _ => None,
                 }
             }
@@ -123,6 +122,30 @@ table! {
     0x2A SharedSubscriptionAvailable Byte ZeroOrOne Nowhere both [] client [] server [CONNACK],
 }
 
+/// The rows, each at its identifier.
+static ROWS: [Option<Row>; LAST + 1] = {
+    let mut rows = [const { None }; LAST + 1];
+    let mut ids = PropertyId::ALL;
+    while let [id, rest @ ..] = ids {
+        #[expect(clippy::indexing_slicing, reason = "the compiler does it")]
+        {
+            rows[*id as usize] = PropertyId::row(*id as u8);
+        }
+        ids = rest;
+    }
+    rows
+};
+
+const LAST: usize = PropertyId::SharedSubscriptionAvailable as usize;
+
+impl PropertyId {
+    /// What the table says of the identifier; `None` where the specification defines none.
+    #[inline(always)]
+    pub(crate) fn row_of(byte: u8) -> Option<&'static Row> {
+        ROWS.get(usize::from(byte))?.as_ref()
+    }
+}
+
 impl Row {
     /// Whether the number is one that the property may have.
     pub(crate) const fn holds(&self, number: u32) -> bool {
@@ -156,6 +179,8 @@ pub(crate) enum Refusal {
 pub(crate) struct Census {
     place: Place,
     pub(crate) senders: Senders,
+    /// 0 as long as there was none.
+    pub(crate) topic_alias: u16,
     seen: u64,
 }
 
@@ -164,10 +189,12 @@ impl Census {
         Self {
             place,
             senders,
+            topic_alias: 0,
             seen: 0,
         }
     }
 
+    #[inline]
     pub(crate) fn admit(&mut self, row: &Row) -> Result<(), Refusal> {
         let allowed = row.allowed.senders(self.place);
         if allowed.is_nobody() {

@@ -2,62 +2,65 @@
 
 use core::num::{NonZeroU16, NonZeroU32};
 
-use super::table::{Range, Row, Wire};
+use super::table::Wire;
 use super::{Property, PropertyId};
-use crate::wire::{Reader, Writer};
+use crate::wire::{Output, binary, u16, varint};
 use crate::{DecodeErrorKind, QoS, SubscriptionIdentifier, TopicName};
 
 /// A value in one of the few forms that values have.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Value<'a> {
     Number(u32),
-    Text(&'a str),
-    Topic(TopicName<'a>),
-    Binary(&'a [u8]),
-    Pair(&'a str, &'a str),
+    /// A string, a topic name or binary data.
+    Bytes(&'a [u8]),
+    /// Two strings.
+    Pair(&'a [u8], &'a [u8]),
 }
 
 impl<'a> Value<'a> {
-    pub(crate) fn read(row: &Row, reader: &mut Reader<'a>) -> Self {
-        let start = reader.offset();
-        let number = match row.wire {
-            Wire::Byte => u32::from(reader.u8()),
-            Wire::TwoBytes => u32::from(reader.u16()),
-            Wire::FourBytes => reader.u32(),
-            Wire::VariableByteInteger => reader.varint(),
-            Wire::Text if row.range == Range::Topic => return Self::Topic(reader.topic_name()),
-            Wire::Text => return Self::Text(reader.string()),
-            Wire::Binary => return Self::Binary(reader.binary()),
-            // [MQTT-1.5.7-1]
-            Wire::TextPair => return Self::Pair(reader.string(), reader.string()),
+    /// Takes a value from the front of `rest`, but checks only that it is there; what is wrong at which byte.
+    #[inline]
+    pub(crate) fn take(wire: Wire, rest: &mut &'a [u8]) -> Result<Self, (DecodeErrorKind, usize)> {
+        let value = match wire {
+            Wire::Byte => rest.split_first().map(|(byte, after)| {
+                *rest = after;
+                Self::Number((*byte).into())
+            }),
+            Wire::TwoBytes => u16(rest).map(|number| Self::Number(number.into())),
+            Wire::FourBytes => rest.split_first_chunk().map(|(number, after)| {
+                *rest = after;
+                Self::Number(u32::from_be_bytes(*number))
+            }),
+            Wire::VariableByteInteger => varint::decode(rest)?.map(|(number, len)| {
+                *rest = rest.get(len..).unwrap_or_default();
+                Self::Number(number)
+            }),
+            Wire::Text | Wire::Binary => binary(rest).map(Self::Bytes),
+            Wire::TextPair => {
+                binary(rest).and_then(|name| binary(rest).map(|value| Self::Pair(name, value)))
+            }
         };
-        if !row.holds(number) {
-            let kind = match row.id {
-                // [MQTT-3.3.2-8], with a reason code of its own.
-                PropertyId::TopicAlias => DecodeErrorKind::TopicAliasInvalid(0),
-                id => DecodeErrorKind::PropertyValue(id),
-            };
-            reader.fail(kind, start);
-        }
-        Self::Number(number)
+        value.ok_or((DecodeErrorKind::Truncated, 0))
     }
 
-    /// Passes over a value that has been validated.
-    pub(crate) fn skip(wire: Wire, reader: &mut Reader<'a>) {
-        match wire {
-            Wire::Byte => drop(reader.section(1)),
-            Wire::TwoBytes => drop(reader.section(2)),
-            Wire::FourBytes => drop(reader.section(4)),
-            Wire::VariableByteInteger => drop(reader.varint()),
-            Wire::Text | Wire::Binary => drop(reader.binary()),
-            Wire::TextPair => drop((reader.binary(), reader.binary())),
+    /// The bytes that it takes.
+    pub(crate) const fn len(&self, wire: Wire) -> usize {
+        match (self, wire) {
+            (Self::Number(number), Wire::VariableByteInteger) => varint::len(*number as usize),
+            (Self::Number(_), Wire::FourBytes) => 4,
+            (Self::Number(_), Wire::TwoBytes) => 2,
+            (Self::Number(_), _) => 1,
+            (Self::Bytes(bytes), _) => bytes.len().saturating_add(2),
+            (Self::Pair(name, value), _) => {
+                name.len().saturating_add(value.len()).saturating_add(4)
+            }
         }
     }
 
-    pub(crate) fn write(&self, wire: Wire, out: &mut Writer<'_>) {
+    pub(crate) fn write(&self, wire: Wire, out: &mut impl Output) {
         match (*self, wire) {
             (Self::Number(number), Wire::FourBytes) => out.u32(number),
-            (Self::Number(number), Wire::VariableByteInteger) => out.varint(number),
+            (Self::Number(number), Wire::VariableByteInteger) => out.varint(number as usize),
             // The property's own type keeps it within the form.
             (Self::Number(number), wire) => {
                 let [.., high, low] = number.to_be_bytes();
@@ -66,12 +69,10 @@ impl<'a> Value<'a> {
                 }
                 out.u8(low);
             }
-            (Self::Text(text), _) => out.string(text),
-            (Self::Topic(topic), _) => out.string(topic.as_str()),
-            (Self::Binary(bytes), _) => out.binary(bytes),
+            (Self::Bytes(bytes), _) => out.binary(bytes),
             (Self::Pair(name, value), _) => {
-                out.string(name);
-                out.string(value);
+                out.binary(name);
+                out.binary(value);
             }
         }
     }
@@ -112,9 +113,9 @@ field! {
     NonZeroU32: Number(number) => Self::new(number), self => self.get();
     SubscriptionIdentifier: Number(number) => Self::new(number), self => self.get();
     QoS: Number(number) => u8::try_from(number).ok().and_then(Self::from_u8), self => u32::from(self.as_u8());
-    &'a str: Text(text) => Some(text), self => self;
-    TopicName<'a>: Topic(topic) => Some(topic), self => self;
-    &'a [u8]: Binary(bytes) => Some(bytes), self => self;
+    &'a str: Bytes(bytes) => core::str::from_utf8(bytes).ok(), self => self.as_bytes();
+    TopicName<'a>: Bytes(bytes) => Some(TopicName::from_checked(bytes)), self => self.as_bytes();
+    &'a [u8]: Bytes(bytes) => Some(bytes), self => self;
 }
 
 /// Declares both directions for the properties with one value.
@@ -126,7 +127,10 @@ macro_rules! conversions {
                 Some(match id {
                     $(PropertyId::$id => Self::$id(Field::from_value(value)?),)*
                     PropertyId::UserProperty => match value {
-                        Value::Pair(name, value) => Self::UserProperty(name, value),
+                        Value::Pair(name, value) => Self::UserProperty(
+                            core::str::from_utf8(name).ok()?,
+                            core::str::from_utf8(value).ok()?,
+                        ),
                         _ => return None,
                     },
                 })
@@ -135,7 +139,9 @@ macro_rules! conversions {
             pub(crate) fn to_value(self) -> Value<'a> {
                 match self {
                     $(Self::$id(value) => value.to_value(),)*
-                    Self::UserProperty(name, value) => Value::Pair(name, value),
+                    Self::UserProperty(name, value) => {
+                        Value::Pair(name.as_bytes(), value.as_bytes())
+                    }
                 }
             }
 

@@ -1,7 +1,7 @@
 //! The topic names behind inbound Topic Aliases, kept at the end of the reader's scratch.
 
 use crate::TopicName;
-use crate::wire::Writer;
+use crate::wire::{Output, Writer};
 
 /// How much of the end of a buffer is taken by records. They are added towards the front:
 ///
@@ -29,9 +29,9 @@ impl Aliases {
 
     /// Lets the alias stand for the topic from now on; `false` when there is no room for it in `room`.
     #[must_use]
-    pub(super) fn record(&mut self, room: &mut [u8], alias: u16, topic: &str) -> bool {
+    pub(super) fn record(&mut self, room: &mut [u8], alias: u16, topic: &[u8]) -> bool {
         let old = self.find(room, alias);
-        if old.is_some_and(|(_, old)| old == topic.as_bytes()) {
+        if old.is_some_and(|(_, old)| old == topic) {
             return true;
         }
         let (old_end, old_len) = old.map_or((0, 0), |(end, old)| {
@@ -54,7 +54,7 @@ impl Aliases {
         }
         let start = room.len().saturating_sub(used);
         let mut out = Writer::new(room.get_mut(start..).unwrap_or_default());
-        out.bytes(topic.as_bytes());
+        out.bytes(topic);
         out.u16(u16::try_from(topic.len()).unwrap_or(u16::MAX));
         out.u16(alias);
         self.used = used;
@@ -64,9 +64,7 @@ impl Aliases {
     /// The topic that the alias stands for.
     pub(super) fn topic(self, room: &[u8], alias: u16) -> Option<TopicName<'_>> {
         let (_, topic) = self.find(room, alias)?;
-        core::str::from_utf8(topic)
-            .ok()
-            .map(TopicName::from_checked)
+        Some(TopicName::from_checked(topic))
     }
 
     /// The end of the record in `room`, and its topic.
@@ -98,24 +96,24 @@ mod tests {
             aliases.topic(room, alias).map(|t| t.as_str().len())
         };
         assert!(aliases.topic(&room, 1).is_none());
-        assert!(aliases.record(&mut room, 1, "a"));
-        assert!(aliases.record(&mut room, 2, "bb"));
-        assert!(aliases.record(&mut room, 3, "ccc"));
+        assert!(aliases.record(&mut room, 1, b"a"));
+        assert!(aliases.record(&mut room, 2, b"bb"));
+        assert!(aliases.record(&mut room, 3, b"ccc"));
         assert_eq!(aliases.used(), 18);
         assert_eq!(
             [1, 2, 3, 4].map(|alias| topic(aliases, &room, alias)),
             [Some(1), Some(2), Some(3), None]
         );
         // The same again takes nothing more, another in its place only the difference.
-        assert!(aliases.record(&mut room, 2, "bb"));
+        assert!(aliases.record(&mut room, 2, b"bb"));
         assert_eq!(aliases.used(), 18);
-        assert!(!aliases.record(&mut room, 4, ""));
-        assert!(!aliases.record(&mut room, 1, "aaaa"));
+        assert!(!aliases.record(&mut room, 4, b""));
+        assert!(!aliases.record(&mut room, 1, b"aaaa"));
         assert_eq!(
             [1, 2, 3].map(|alias| topic(aliases, &room, alias)),
             [Some(1), Some(2), Some(3)]
         );
-        assert!(aliases.record(&mut room, 2, "BBBB"));
+        assert!(aliases.record(&mut room, 2, b"BBBB"));
         assert_eq!(aliases.used(), 20);
         assert_eq!(
             [1, 2, 3].map(|alias| topic(aliases, &room, alias)),

@@ -1,7 +1,7 @@
 //! Passing over a PUBLISH whose head finds no room, with no more than a few bytes of memory.
 
 use crate::packet::FixedHeader;
-use crate::property::{self, Wire};
+use crate::property::Wire;
 use crate::wire::varint;
 use crate::{DecodeError, DecodeErrorKind, DecodeOptions, Delivery, PacketId, PropertyId, Version};
 
@@ -58,7 +58,7 @@ impl Skip {
             gap: 0,
             at: u32::try_from(header.len).unwrap_or_default(),
             properties_end: 0,
-            end: u32::try_from(header.packet_len()).unwrap_or(u32::MAX),
+            end: header.packet_len(),
         }
     }
 
@@ -174,7 +174,7 @@ impl Skip {
     }
 
     fn property(&mut self, id: u32) -> Result<(), DecodeError> {
-        let Some(row) = property::row(id) else {
+        let Some(row) = u8::try_from(id).ok().and_then(PropertyId::row_of) else {
             return Err(self.error_before(DecodeErrorKind::UnknownProperty(id)));
         };
         self.awaited = match row.wire {

@@ -1,19 +1,23 @@
 use core::fmt;
 
+use crate::DecodeErrorKind;
 use crate::wire::string;
 
 /// What a topic is published to: not empty, no wildcards, no U+0000, at most 65,535 bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct TopicName<'a>(&'a str);
+///
+/// It is kept as bytes that have been checked: comparing and matching need no more, and
+/// [`as_str`](Self::as_str) goes over them once again.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TopicName<'a>(&'a [u8]);
 
 /// What is subscribed to: a topic name in which `+` may stand for a level and a final `#` for the rest.
 ///
 /// `$share/{ShareName}/{filter}` is a Shared Subscription in both versions: 3.1.1 does not
 /// define them, but the servers that speak it do, and a filter that 5.0 refuses is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct TopicFilter<'a>(&'a str);
+///
+/// It is kept as bytes that have been checked, like a [`TopicName`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TopicFilter<'a>(&'a [u8]);
 
 /// What is wrong with a topic name or topic filter, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,155 +50,178 @@ pub enum TopicErrorKind {
     Share,
 }
 
+/// What both have: a form as bytes and as a string.
+macro_rules! checked_bytes {
+    ($name:ident, $check:path, $special:expr) => {
+        impl<'a> $name<'a> {
+            /// One that has been checked before.
+            pub(crate) const fn from_checked(bytes: &'a [u8]) -> Self {
+                Self(bytes)
+            }
+
+            /// Checks one of a packet's; what is wrong at which of its bytes.
+            #[inline]
+            pub(crate) fn from_wire(bytes: &'a [u8]) -> Result<Self, (DecodeErrorKind, usize)> {
+                if bytes.is_empty() || !string::is_plain(bytes) || $special(bytes) {
+                    Self::look_closer(bytes)?;
+                }
+                Ok(Self(bytes))
+            }
+
+            #[inline(never)]
+            fn look_closer(bytes: &[u8]) -> Result<(), (DecodeErrorKind, usize)> {
+                string::utf8(bytes)?;
+                $check(bytes).map_err(|TopicError { kind, offset }| {
+                    let kind = match kind {
+                        TopicErrorKind::Nul => DecodeErrorKind::NulInString,
+                        kind => DecodeErrorKind::$name(kind),
+                    };
+                    (kind, offset)
+                })
+            }
+
+            /// The bytes, which are UTF-8.
+            #[must_use]
+            pub const fn as_bytes(self) -> &'a [u8] {
+                self.0
+            }
+
+            /// The string. Without unsafe code there is no way to it but to check the bytes
+            /// once more; where they will do, [`as_bytes`](Self::as_bytes) costs nothing.
+            #[must_use]
+            pub const fn as_str(self) -> &'a str {
+                to_str(self.0)
+            }
+        }
+
+        impl fmt::Display for $name<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl fmt::Debug for $name<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name))
+                    .field(&self.as_str())
+                    .finish()
+            }
+        }
+
+        #[cfg(feature = "defmt")]
+        impl defmt::Format for $name<'_> {
+            fn format(&self, f: defmt::Formatter<'_>) {
+                defmt::write!(f, "{}({})", stringify!($name), self.as_str());
+            }
+        }
+    };
+}
+
+checked_bytes!(TopicName, check_name, |_| false);
+checked_bytes!(TopicFilter, check_filter, is_shared);
+
 impl<'a> TopicName<'a> {
     /// Checks the name.
     pub fn new(name: &'a str) -> Result<Self, TopicError> {
-        check_len(name)?;
-        // [MQTT-3.3.2-2] [MQTT-4.7.0-1] [MQTT-4.7.3-2]
-        if string::may_have_nul_or_wildcard(name.as_bytes()) {
-            check_name(name)?;
-        }
-        Ok(Self(name))
-    }
-
-    /// A name that has been checked before.
-    pub(crate) const fn from_checked(name: &'a str) -> Self {
-        Self(name)
-    }
-
-    /// The string.
-    #[must_use]
-    pub const fn as_str(self) -> &'a str {
-        self.0
+        check_name(name.as_bytes())?;
+        Ok(Self(name.as_bytes()))
     }
 }
 
 /// What a Shared Subscription starts with.
-const SHARE: &str = "$share/";
+const SHARE: &[u8] = b"$share/";
 
 impl<'a> TopicFilter<'a> {
-    /// A filter that has been checked before.
-    pub(crate) const fn from_checked(filter: &'a str) -> Self {
-        Self(filter)
-    }
-
     /// Checks the filter.
     pub fn new(filter: &'a str) -> Result<Self, TopicError> {
-        check_len(filter)?;
-        let bytes = filter.as_bytes();
-        if let Some(offset) = bytes.iter().position(|&byte| byte == 0) {
-            return Err(TopicError {
-                kind: TopicErrorKind::Nul,
-                offset,
-            });
-        }
-        if filter.starts_with(SHARE) {
-            // [MQTT-4.8.2-1] [MQTT-4.8.2-2]
-            let valid = split_share(filter).is_some_and(|(name, matched)| {
-                !name.is_empty() && !matched.is_empty() && !name.bytes().any(is_wildcard)
-            });
-            if !valid {
-                return Err(TopicError {
-                    kind: TopicErrorKind::Share,
-                    offset: SHARE.len(),
-                });
-            }
-        }
-        // With its ShareName free of wildcards, a shared filter's levels are checked like any other's.
-        let mut level_start = true;
-        let mut rest = bytes.iter().enumerate().peekable();
-        while let Some((offset, &byte)) = rest.next() {
-            let next = rest.peek().map(|&(_, &byte)| byte);
-            match byte {
-                // [MQTT-4.7.1-2]
-                b'+' if !level_start || next.is_some_and(|next| next != b'/') => {
-                    return Err(TopicError {
-                        kind: TopicErrorKind::PlusNotAlone,
-                        offset,
-                    });
-                }
-                // [MQTT-4.7.1-1]
-                b'#' if !level_start || next.is_some() => {
-                    return Err(TopicError {
-                        kind: TopicErrorKind::HashNotLast,
-                        offset,
-                    });
-                }
-                _ => level_start = byte == b'/',
-            }
-        }
-        Ok(Self(filter))
-    }
-
-    /// The string, with its `$share` prefix if it has one.
-    #[must_use]
-    pub const fn as_str(self) -> &'a str {
-        self.0
+        check_filter(filter.as_bytes())?;
+        Ok(Self(filter.as_bytes()))
     }
 
     /// The ShareName of a `$share/{ShareName}/{filter}`.
     #[must_use]
     pub fn share_name(self) -> Option<&'a str> {
-        self.split_share().map(|(name, _)| name)
+        split_share(self.0).map(|(name, _)| to_str(name))
+    }
+
+    /// Whether it is a Shared Subscription's.
+    pub(crate) fn is_shared(self) -> bool {
+        is_shared(self.0)
     }
 
     /// The part that topic names are matched against: what follows the ShareName, or all of it.
     #[must_use]
     pub fn matched_part(self) -> &'a str {
-        self.split_share().map_or(self.0, |(_, matched)| matched)
+        to_str(self.matched_bytes())
+    }
+
+    fn matched_bytes(self) -> &'a [u8] {
+        split_share(self.0).map_or(self.0, |(_, matched)| matched)
     }
 
     /// Whether it contains `+` or `#`.
     #[must_use]
     pub fn has_wildcard(self) -> bool {
-        self.0.bytes().any(is_wildcard)
+        self.0.iter().any(is_wildcard)
     }
 
     /// Whether a message published to `name` is for this filter (section 4.7); a
     /// `$share` filter is matched by the part after its ShareName.
     #[must_use]
     pub fn matches(self, name: TopicName<'_>) -> bool {
-        let filter = self.matched_part();
-        let name = name.as_str();
+        let filter = self.matched_bytes();
         // [MQTT-4.7.2-1]
-        if name.starts_with('$') && filter.starts_with(['+', '#']) {
+        if name.0.starts_with(b"$") && filter.first().is_some_and(is_wildcard) {
             return false;
         }
-        // Character by character, nothing normalized [MQTT-4.7.3-4].
-        let mut names = name.split('/');
-        for level in filter.split('/') {
-            if level == "#" {
+        // Byte by byte, nothing normalized [MQTT-4.7.3-4].
+        let mut names = levels(name.0);
+        for level in levels(filter) {
+            if level == b"#" {
                 // The rest, and the parent level too, where no name is left.
                 return true;
             }
             match names.next() {
-                Some(name) if level == "+" || level == name => {}
+                Some(name) if level == b"+" || level == name => {}
                 _ => return false,
             }
         }
         names.next().is_none()
     }
+}
 
-    fn split_share(self) -> Option<(&'a str, &'a str)> {
-        split_share(self.0)
+/// A string that has been checked to be one.
+const fn to_str(bytes: &[u8]) -> &str {
+    match core::str::from_utf8(bytes) {
+        Ok(string) => string,
+        Err(_) => "",
     }
 }
 
-const fn is_wildcard(byte: u8) -> bool {
+fn levels(topic: &[u8]) -> impl Iterator<Item = &[u8]> {
+    topic.split(|&byte| byte == b'/')
+}
+
+const fn is_wildcard(byte: &u8) -> bool {
     matches!(byte, b'+' | b'#')
 }
 
-/// The ShareName and what follows it; byte by byte, since `str::split_once` is large.
-fn split_share(filter: &str) -> Option<(&str, &str)> {
-    let rest = filter.strip_prefix(SHARE)?;
-    let slash = rest.bytes().position(|byte| byte == b'/')?;
-    Some((rest.get(..slash)?, rest.get(slash.checked_add(1)?..)?))
+fn is_shared(filter: &[u8]) -> bool {
+    filter.starts_with(SHARE)
 }
 
-/// The closer look, which few names ask for.
-#[cold]
-fn check_name(name: &str) -> Result<(), TopicError> {
-    for (offset, byte) in name.bytes().enumerate() {
+/// The ShareName and what follows it.
+fn split_share(filter: &[u8]) -> Option<(&[u8], &[u8])> {
+    let rest = filter.strip_prefix(SHARE)?;
+    let slash = rest.iter().position(|&byte| byte == b'/')?;
+    let (name, matched) = rest.split_at_checked(slash)?;
+    Some((name, matched.get(1..)?))
+}
+
+fn check_name(name: &[u8]) -> Result<(), TopicError> {
+    check_len(name)?;
+    // [MQTT-3.3.2-2] [MQTT-4.7.0-1] [MQTT-4.7.3-2]
+    for (offset, byte) in name.iter().enumerate() {
         let kind = match byte {
             0 => TopicErrorKind::Nul,
             b'+' | b'#' => TopicErrorKind::WildcardInName,
@@ -205,7 +232,45 @@ fn check_name(name: &str) -> Result<(), TopicError> {
     Ok(())
 }
 
-fn check_len(topic: &str) -> Result<(), TopicError> {
+fn check_filter(filter: &[u8]) -> Result<(), TopicError> {
+    check_len(filter)?;
+    let error = |kind, offset| Err(TopicError { kind, offset });
+    if let Some(offset) = string::nul(filter) {
+        return error(TopicErrorKind::Nul, offset);
+    }
+    if is_shared(filter) {
+        // [MQTT-4.8.2-1] [MQTT-4.8.2-2]
+        let valid = split_share(filter).is_some_and(|(name, matched)| {
+            !name.is_empty() && !matched.is_empty() && !name.iter().any(is_wildcard)
+        });
+        if !valid {
+            return error(TopicErrorKind::Share, SHARE.len());
+        }
+    }
+    // With its ShareName free of wildcards, a shared filter's levels are checked like any other's.
+    let mut before = b'/';
+    let mut rest = filter;
+    let mut offset: usize = 0;
+    while let Some((&byte, after)) = rest.split_first() {
+        let next = after.first();
+        match byte {
+            // [MQTT-4.7.1-2]
+            b'+' if before != b'/' || next.is_some_and(|&next| next != b'/') => {
+                return error(TopicErrorKind::PlusNotAlone, offset);
+            }
+            // [MQTT-4.7.1-1]
+            b'#' if before != b'/' || next.is_some() => {
+                return error(TopicErrorKind::HashNotLast, offset);
+            }
+            _ => before = byte,
+        }
+        rest = after;
+        offset = offset.wrapping_add(1);
+    }
+    Ok(())
+}
+
+fn check_len(topic: &[u8]) -> Result<(), TopicError> {
     // [MQTT-4.7.3-1]
     if topic.is_empty() {
         return Err(TopicError {
@@ -221,18 +286,6 @@ fn check_len(topic: &str) -> Result<(), TopicError> {
         });
     }
     Ok(())
-}
-
-impl fmt::Display for TopicName<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
-impl fmt::Display for TopicFilter<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
 }
 
 impl fmt::Display for TopicErrorKind {

@@ -1,5 +1,27 @@
 use super::{string, varint};
-use crate::{DecodeError, DecodeErrorKind, PacketId, TopicErrorKind, TopicFilter, TopicName};
+use crate::{DecodeError, DecodeErrorKind, PacketId, TopicFilter, TopicName};
+
+/// Takes a two byte integer from the front of `rest`; nothing when it is not there.
+#[inline(always)]
+pub(crate) fn u16(rest: &mut &[u8]) -> Option<u16> {
+    let (bytes, after) = rest.split_first_chunk()?;
+    *rest = after;
+    Some(u16::from_be_bytes(*bytes))
+}
+
+/// Takes bytes after their two byte length from the front of `rest`; nothing when they are not there.
+#[inline(always)]
+pub(crate) fn binary<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let (len, after) = rest.split_first_chunk()?;
+    let (bytes, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*len)))?;
+    *rest = after;
+    Some(bytes)
+}
+
+/// The offset of a byte in the string that starts, with its two byte length, at `start`.
+pub(crate) const fn in_string(start: usize, at: usize) -> usize {
+    start.saturating_add(2).saturating_add(at)
+}
 
 /// Reads the fields of one packet in order, and knows where in the packet it is.
 ///
@@ -19,6 +41,7 @@ pub(crate) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Reads `bytes`, the first of which is at `offset` in its packet.
+    #[inline(always)]
     pub(crate) const fn new(bytes: &'a [u8], offset: usize) -> Self {
         Self {
             rest: bytes,
@@ -36,6 +59,11 @@ impl<'a> Reader<'a> {
         self.rest
     }
 
+    /// Takes all that is left.
+    pub(crate) const fn take_rest(&mut self) -> &'a [u8] {
+        core::mem::replace(&mut self.rest, &[])
+    }
+
     /// Whether all has been read; after an error it has.
     pub(crate) const fn is_empty(&self) -> bool {
         self.rest.is_empty()
@@ -45,78 +73,66 @@ impl<'a> Reader<'a> {
     #[cold]
     #[inline(never)]
     pub(crate) fn fail(&mut self, kind: DecodeErrorKind, offset: usize) {
-        self.fail_with(DecodeError { kind, offset });
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn fail_with(&mut self, error: DecodeError) {
-        self.error.get_or_insert(error);
+        self.error.get_or_insert(DecodeError { kind, offset });
         self.rest = &[];
     }
 
-    /// The value that was read, if there was no error.
-    pub(crate) fn checked<T>(&self, value: T) -> Result<T, DecodeError> {
-        match self.error {
-            None => Ok(value),
-            Some(error) => Err(error),
-        }
-    }
-
-    /// As [`checked`](Self::checked), and nothing may be left.
-    pub(crate) fn finish<T>(mut self, value: T) -> Result<T, DecodeError> {
+    /// The first error; bytes that are left are one.
+    pub(crate) fn finish(&mut self) -> Option<DecodeError> {
         if !self.is_empty() {
             self.fail(DecodeErrorKind::TrailingBytes, self.offset());
         }
-        self.checked(value)
+        self.error
     }
 
     pub(crate) fn u8(&mut self) -> u8 {
-        let [byte] = self.array();
+        let (&byte, rest) = self
+            .rest
+            .split_first()
+            .unwrap_or_else(|| self.truncated((&0, &[])));
+        self.rest = rest;
         byte
     }
 
     pub(crate) fn u16(&mut self) -> u16 {
-        u16::from_be_bytes(self.array())
-    }
-
-    pub(crate) fn u32(&mut self) -> u32 {
-        u32::from_be_bytes(self.array())
+        u16(&mut self.rest).unwrap_or_else(|| self.truncated(0))
     }
 
     pub(crate) fn varint(&mut self) -> u32 {
         match varint::decode(self.rest) {
             Ok(Some((value, len))) => {
                 self.rest = self.rest.get(len..).unwrap_or_default();
-                return value;
+                value
             }
-            Ok(None) => self.truncated(),
-            Err((kind, at)) => self.fail(kind, self.offset().saturating_add(at)),
+            Ok(None) => self.truncated(0),
+            Err((kind, at)) => {
+                self.fail(kind, self.offset().saturating_add(at));
+                0
+            }
         }
-        0
     }
 
-    /// A reader of the next `len` bytes alone.
-    pub(crate) fn section(&mut self, len: usize) -> Self {
-        let start = self.offset();
-        Self::new(self.take(self.rest, len), start)
+    /// The next `len` bytes.
+    pub(crate) fn bytes(&mut self, len: usize) -> &'a [u8] {
+        let (bytes, rest) = self
+            .rest
+            .split_at_checked(len)
+            .unwrap_or_else(|| self.truncated(Default::default()));
+        self.rest = rest;
+        bytes
     }
 
     pub(crate) fn binary(&mut self) -> &'a [u8] {
-        let Some((len, rest)) = self.rest.split_first_chunk() else {
-            self.truncated();
-            return &[];
-        };
-        self.take(rest, u16::from_be_bytes(*len).into())
+        binary(&mut self.rest).unwrap_or_else(|| self.truncated(&[]))
     }
 
     pub(crate) fn string(&mut self) -> &'a str {
         let start = self.offset();
         let bytes = self.binary();
-        string::decode(bytes).unwrap_or_else(|(kind, at)| {
+        if let Err((kind, at)) = string::check(bytes) {
             self.fail(kind, in_string(start, at));
-            ""
-        })
+        }
+        string::utf8(bytes).unwrap_or_default()
     }
 
     pub(crate) fn packet_id(&mut self) -> PacketId {
@@ -128,70 +144,25 @@ impl<'a> Reader<'a> {
         })
     }
 
-    #[inline]
     pub(crate) fn topic_name(&mut self) -> TopicName<'a> {
         let start = self.offset();
-        let name = self.utf8();
-        TopicName::new(name).unwrap_or_else(|error| {
-            let kind = match error.kind {
-                TopicErrorKind::Nul => DecodeErrorKind::NulInString,
-                kind => DecodeErrorKind::TopicName(kind),
-            };
-            self.fail(kind, in_string(start, error.offset));
-            TopicName::from_checked("")
+        TopicName::from_wire(self.binary()).unwrap_or_else(|(kind, at)| {
+            self.fail(kind, in_string(start, at));
+            TopicName::from_checked(&[])
         })
     }
 
     pub(crate) fn topic_filter(&mut self) -> TopicFilter<'a> {
         let start = self.offset();
-        let filter = self.utf8();
-        TopicFilter::new(filter).unwrap_or_else(|error| {
-            let kind = match error.kind {
-                TopicErrorKind::Nul => DecodeErrorKind::NulInString,
-                kind => DecodeErrorKind::TopicFilter(kind),
-            };
-            self.fail(kind, in_string(start, error.offset));
-            TopicFilter::from_checked("")
-        })
-    }
-
-    /// A string in which U+0000 has not been looked for.
-    fn utf8(&mut self) -> &'a str {
-        let start = self.offset();
-        let bytes = self.binary();
-        string::utf8(bytes).unwrap_or_else(|(kind, at)| {
+        TopicFilter::from_wire(self.binary()).unwrap_or_else(|(kind, at)| {
             self.fail(kind, in_string(start, at));
-            ""
+            TopicFilter::from_checked(&[])
         })
-    }
-
-    /// `len` bytes of `from`, which is the rest or a part of it; then comes what follows them.
-    fn take(&mut self, from: &'a [u8], len: usize) -> &'a [u8] {
-        let Some((bytes, rest)) = from.split_at_checked(len) else {
-            self.truncated();
-            return &[];
-        };
-        self.rest = rest;
-        bytes
-    }
-
-    fn array<const N: usize>(&mut self) -> [u8; N] {
-        let Some((bytes, rest)) = self.rest.split_first_chunk() else {
-            self.truncated();
-            return [0; N];
-        };
-        self.rest = rest;
-        *bytes
     }
 
     #[cold]
-    #[inline(never)]
-    fn truncated(&mut self) {
+    fn truncated<T>(&mut self, instead: T) -> T {
         self.fail(DecodeErrorKind::Truncated, self.offset());
+        instead
     }
-}
-
-/// The offset of a byte in the string that starts, with its two byte length, at `start`.
-const fn in_string(start: usize, at: usize) -> usize {
-    start.saturating_add(2).saturating_add(at)
 }

@@ -5,51 +5,98 @@ use crate::DecodeErrorKind;
 /// The longest string or binary value that a two byte length can tell.
 pub(crate) const MAX_LEN: usize = 65_535;
 
-/// The string, or what is wrong at which of its bytes.
+/// What is wrong with a string, at which of its bytes.
 ///
 /// Control characters and non-characters are taken: refusing them is optional in both
 /// versions, and a broker that forwards them would otherwise lose us the connection.
-pub(crate) fn decode(bytes: &[u8]) -> Result<&str, (DecodeErrorKind, usize)> {
+#[inline]
+pub(crate) fn check(bytes: &[u8]) -> Result<(), (DecodeErrorKind, usize)> {
+    if is_plain(bytes) {
+        return Ok(());
+    }
+    look_closer(bytes)
+}
+
+#[inline(never)]
+fn look_closer(bytes: &[u8]) -> Result<(), (DecodeErrorKind, usize)> {
     // [MQTT-1.5.4-1] [MQTT3-1.5.3-1]; U+FEFF is kept as it is [MQTT-1.5.4-3].
-    let string = utf8(bytes)?;
+    utf8(bytes)?;
     // [MQTT-1.5.4-2] [MQTT3-1.5.3-2]
-    match bytes.iter().position(|&byte| byte == 0) {
-        None => Ok(string),
+    match nul(bytes) {
+        None => Ok(()),
         Some(at) => Err((DecodeErrorKind::NulInString, at)),
     }
 }
 
-/// As [`decode`], without the search for U+0000: topics look for it on their own.
+/// The string, or where it is not UTF-8.
 pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, (DecodeErrorKind, usize)> {
     core::str::from_utf8(bytes).map_err(|error| (DecodeErrorKind::InvalidUtf8, error.valid_up_to()))
 }
 
-/// Whether there may be U+0000 or a wildcard among the bytes, a word at a time.
-/// `false` is certain, `true` is not and asks for a closer look.
-pub(crate) fn may_have_nul_or_wildcard(bytes: &[u8]) -> bool {
-    let mut words = bytes.chunks_exact(WORD);
-    let found = words
-        .by_ref()
-        .any(|word| word_has_nul_or_wildcard(word.try_into().unwrap_or_default()));
-    // What is left is looked at together with bytes seen before, unless all is shorter than a word.
-    found
-        || !words.remainder().is_empty()
-            && match bytes.last_chunk() {
-                Some(&word) => word_has_nul_or_wildcard(word),
-                None => bytes.iter().any(|byte| matches!(byte, 0 | b'+' | b'#')),
-            }
+/// Where U+0000 is.
+pub(crate) fn nul(bytes: &[u8]) -> Option<usize> {
+    bytes.iter().position(|&byte| byte == 0)
+}
+
+/// Whether all bytes are of ASCII, none of them U+0000, `+` or `#`; looked at a word at a time.
+///
+/// Nearly all strings are so, and are then valid as strings and, when not empty, as topic
+/// names. Of others this says nothing.
+#[inline]
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
+    // What the last word shares with the one before it is looked at twice.
+    if let Some(&last) = bytes.last_chunk() {
+        bytes
+            .chunks_exact(WORD)
+            .all(|word| word_is_plain(word.try_into().unwrap_or_default()))
+            && word_is_plain(last)
+    } else {
+        bytes_are_plain(bytes)
+    }
+}
+
+#[inline(never)]
+fn bytes_are_plain(bytes: &[u8]) -> bool {
+    bytes
+        .iter()
+        .all(|byte| !matches!(byte, 0 | b'+' | b'#' | 0x80..))
 }
 
 const WORD: usize = size_of::<usize>();
 
-const fn word_has_nul_or_wildcard(word: [u8; WORD]) -> bool {
-    const ONES: usize = usize::from_ne_bytes([0x01; WORD]);
+#[inline(always)]
+const fn word_is_plain(word: [u8; WORD]) -> bool {
     const HIGHS: usize = usize::from_ne_bytes([0x80; WORD]);
+    const LOWS: usize = usize::from_ne_bytes([0x7F; WORD]);
     /// `+` and `#` differ in this bit alone.
     const BETWEEN: usize = usize::from_ne_bytes([b'+' ^ b'#'; WORD]);
     const PLUS: usize = usize::from_ne_bytes([b'+'; WORD]);
     let word = usize::from_ne_bytes(word);
-    let wildcard = (word | BETWEEN) ^ PLUS;
-    // A byte of 0 borrows, one of 0x80 and above is left out.
-    (word.wrapping_sub(ONES) & !word | wildcard.wrapping_sub(ONES) & !wildcard) & HIGHS != 0
+    // In bytes below 0x80 the sum has the high bit unless they are 0, and carries nothing.
+    let not_nul = word.wrapping_add(LOWS);
+    let not_wildcard = ((word | BETWEEN) ^ PLUS).wrapping_add(LOWS);
+    not_nul & not_wildcard & !word & HIGHS == HIGHS
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+
+    #[test]
+    fn plain_is_told_at_each_place_of_each_length() {
+        for len in 0..40 {
+            let plain = std::vec![b'a'; len];
+            assert!(is_plain(&plain));
+            for at in 0..len {
+                for byte in 0..=u8::MAX {
+                    let mut bytes = plain.clone();
+                    bytes[at] = byte;
+                    let expected = !matches!(byte, 0 | b'+' | b'#' | 0x80..);
+                    assert_eq!(is_plain(&bytes), expected, "{byte} at {at} of {len}");
+                }
+            }
+        }
+    }
 }

@@ -7,25 +7,30 @@ pub(crate) const MAX: u32 = 268_435_455;
 
 /// The value at the front of `bytes` and how many bytes it takes; `None` when more are needed to know.
 /// An error comes with the index of the byte that is wrong.
+#[inline]
 pub(crate) fn decode(bytes: &[u8]) -> Result<Option<(u32, usize)>, (DecodeErrorKind, usize)> {
-    let mut value: u32 = 0;
-    let mut shift: u32 = 0;
-    for (index, &byte) in bytes.iter().take(4).enumerate() {
-        value |= u32::from(byte & 0x7F).wrapping_shl(shift);
-        if byte & 0x80 == 0 {
-            // [MQTT-1.5.5-1] A last byte of 0 adds nothing to the value.
-            if byte == 0 && index > 0 {
-                return Err((DecodeErrorKind::NonMinimalVariableByteInteger, index));
-            }
-            return Ok(Some((value, index.wrapping_add(1))));
-        }
-        shift = shift.wrapping_add(7);
+    let (value, len, last): (_, usize, _) = match *bytes {
+        [a @ ..0x80, ..] => return Ok(Some((a.into(), 1))),
+        [a, b @ ..0x80, ..] => (value(a, b, 0, 0), 2, b),
+        [a, b, c @ ..0x80, ..] => (value(a, b, c, 0), 3, c),
+        [a, b, c, d @ ..0x80, ..] => (value(a, b, c, d), 4, d),
+        [_, _, _, _, ..] => return Err((DecodeErrorKind::MalformedVariableByteInteger, 3)),
+        _ => return Ok(None),
+    };
+    // [MQTT-1.5.5-1] A last byte of 0 adds nothing to the value.
+    if last == 0 {
+        return Err((
+            DecodeErrorKind::NonMinimalVariableByteInteger,
+            len.wrapping_sub(1),
+        ));
     }
-    if bytes.len() < 4 {
-        Ok(None)
-    } else {
-        Err((DecodeErrorKind::MalformedVariableByteInteger, 3))
-    }
+    Ok(Some((value, len)))
+}
+
+#[inline(always)]
+fn value(a: u8, b: u8, c: u8, d: u8) -> u32 {
+    let bits = |byte: u8, shift| u32::from(byte & 0x7F).wrapping_shl(shift);
+    bits(a, 0) | bits(b, 7) | bits(c, 14) | bits(d, 21)
 }
 
 /// How many bytes the value takes; 4 also for what is too large, which is refused elsewhere.

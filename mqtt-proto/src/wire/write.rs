@@ -1,72 +1,87 @@
-/// Writes fields one after another, and counts them.
-///
-/// What does not fit is counted only: so a packet's size is what writing it into no
-/// room at all comes to, and there is one description of a packet's form, not two.
+/// Takes the fields of a packet one after another.
+pub(crate) trait Output {
+    fn bytes(&mut self, bytes: &[u8]);
+
+    fn u8(&mut self, value: u8) {
+        self.bytes(&[value]);
+    }
+
+    fn u16(&mut self, value: u16) {
+        self.bytes(&value.to_be_bytes());
+    }
+
+    fn u32(&mut self, value: u32) {
+        self.bytes(&value.to_be_bytes());
+    }
+
+    fn varint(&mut self, mut value: usize) {
+        while value > 0x7F {
+            self.u8(value.to_le_bytes()[0] | 0x80);
+            value >>= 7;
+        }
+        self.u8(value.to_le_bytes()[0]);
+    }
+
+    /// A value of at most 65,535 bytes, its length first.
+    fn binary(&mut self, bytes: &[u8]) {
+        let [.., high, low] = bytes.len().to_be_bytes();
+        self.bytes(&[high, low]);
+        self.bytes(bytes);
+    }
+}
+
+/// Writes into a buffer that has been seen to be large enough; what does not fit is left out.
 #[derive(Debug)]
 pub(crate) struct Writer<'b> {
-    buf: &'b mut [u8],
-    len: usize,
+    room: &'b mut [u8],
 }
 
 impl<'b> Writer<'b> {
-    pub(crate) const fn new(buf: &'b mut [u8]) -> Self {
-        Self { buf, len: 0 }
+    pub(crate) const fn new(room: &'b mut [u8]) -> Self {
+        Self { room }
     }
+}
 
-    /// Counts only.
-    pub(crate) const fn counting() -> Self {
-        Self {
-            buf: &mut [],
-            len: 0,
-        }
-    }
-
-    pub(crate) const fn len(&self) -> usize {
-        self.len
-    }
-
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        // Saturated, the sum is larger than any packet may be, which is refused.
-        let end = self.len.saturating_add(bytes.len());
-        if let Some(to) = self.buf.get_mut(self.len..end) {
+impl Output for Writer<'_> {
+    fn bytes(&mut self, bytes: &[u8]) {
+        let room = core::mem::take(&mut self.room);
+        if let Some((to, room)) = room.split_at_mut_checked(bytes.len()) {
             // `copy_from_slice` has a panic in it that not every optimisation takes out.
             for (to, &byte) in to.iter_mut().zip(bytes) {
                 *to = byte;
             }
-        }
-        self.len = end;
-    }
-
-    pub(crate) fn u8(&mut self, value: u8) {
-        self.bytes(&[value]);
-    }
-
-    pub(crate) fn u16(&mut self, value: u16) {
-        self.bytes(&value.to_be_bytes());
-    }
-
-    pub(crate) fn u32(&mut self, value: u32) {
-        self.bytes(&value.to_be_bytes());
-    }
-
-    pub(crate) fn varint(&mut self, mut value: u32) {
-        loop {
-            let byte = value.to_le_bytes()[0] & 0x7F;
-            value >>= 7;
-            if value == 0 {
-                return self.u8(byte);
-            }
-            self.u8(byte | 0x80);
+            self.room = room;
         }
     }
+}
 
-    /// A value of at most 65,535 bytes, its length first.
-    pub(crate) fn binary(&mut self, bytes: &[u8]) {
-        self.u16(u16::try_from(bytes.len()).unwrap_or(u16::MAX));
-        self.bytes(bytes);
+/// Writes a part only: what follows the first `skip` bytes, as much as there is room for.
+#[derive(Debug)]
+pub(crate) struct PartWriter<'b> {
+    skip: usize,
+    room: &'b mut [u8],
+}
+
+impl<'b> PartWriter<'b> {
+    pub(crate) const fn new(skip: usize, room: &'b mut [u8]) -> Self {
+        Self { skip, room }
     }
 
-    pub(crate) fn string(&mut self, string: &str) {
-        self.binary(string.as_bytes());
+    /// The bytes of the buffer that are still free.
+    pub(crate) const fn free(&self) -> usize {
+        self.room.len()
+    }
+}
+
+impl Output for PartWriter<'_> {
+    fn bytes(&mut self, bytes: &[u8]) {
+        let skipped = self.skip.min(bytes.len());
+        self.skip = self.skip.saturating_sub(skipped);
+        let bytes = bytes.get(skipped..).unwrap_or_default();
+        let len = bytes.len().min(self.room.len());
+        Writer::new(&mut self.room).bytes(bytes.get(..len).unwrap_or_default());
+        self.room = core::mem::take(&mut self.room)
+            .get_mut(len..)
+            .unwrap_or_default();
     }
 }
