@@ -67,8 +67,8 @@ kinds! {
     NonMinimalVariableByteInteger MalformedPacket "variable byte integer takes more bytes than it needs",
     /// The packet is larger than the Maximum Packet Size.
     PacketTooLarge PacketTooLarge "packet is larger than the maximum packet size",
-    /// A packet that straddles two reads and has more than `scratch` bytes.
-    ScratchTooSmall(needed: u32) PacketTooLarge "packet that straddles two reads needs {needed} bytes of scratch",
+    /// A packet, other than a PUBLISH, of more bytes than there is room in `scratch`.
+    ScratchTooSmall(needed: u32) PacketTooLarge "packet needs {needed} bytes of scratch",
     /// A field that goes on beyond the end of the packet, or of the properties.
     Truncated MalformedPacket "field does not fit into the packet",
     /// Bytes after the last field.

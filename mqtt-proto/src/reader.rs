@@ -8,10 +8,10 @@ use core::fmt;
 
 use crate::packet::FixedHeader;
 use crate::{
-    DecodeError, DecodeErrorKind, DecodeOptions, Delivery, Packet, PacketType, PublishHead, Version,
+    Ack, DecodeError, DecodeErrorKind, DecodeOptions, Delivery, Packet, PacketType, Publish,
+    PublishHead, QoS, Version,
 };
 use aliases::Aliases;
-use frame::Frame;
 use skip::Skip;
 
 /// Takes packets from a stream of bytes that arrives in pieces.
@@ -21,11 +21,17 @@ use skip::Skip;
 /// packet identifier, properties), of other packets all of it. Payloads are never copied
 /// and have no limit but `maximum_packet_size`.
 ///
+/// The size of `scratch` bounds what is taken, whether it straddles or not, so that the
+/// same bytes come to the same in whatever pieces they arrive: a PUBLISH with a larger head
+/// is passed over ([`Item::Oversized`]), another packet that is larger is an error
+/// ([`DecodeErrorKind::ScratchTooSmall`]). With less than
+/// [`MINIMUM_SCRATCH`](Self::MINIMUM_SCRATCH) every packet is one.
+///
 /// The topic names behind the peer's Topic Aliases are kept at the end of `scratch`, each
-/// with four bytes more than its length, and leave that much less for what straddles:
+/// with four bytes more than its length, and leave that much less for packets:
 ///
 /// ```text
-/// scratch  | what straddles two reads ->        <- topic names of aliases |
+/// scratch  | a packet, or the head of one ->    <- topic names of aliases |
 /// ```
 ///
 /// A reader belongs to one Network Connection: make a new one for the next.
@@ -59,8 +65,8 @@ pub enum Item<'a> {
         /// The bytes still to come.
         remaining: u32,
     },
-    /// A PUBLISH whose head straddled two reads and found no room in `scratch`. All of it
-    /// has been passed over; its acknowledgement is still due.
+    /// A PUBLISH whose head is larger than the room in `scratch`. All of it has been passed
+    /// over; its acknowledgement is still due.
     Oversized {
         /// Its QoS and packet identifier.
         delivery: Delivery,
@@ -92,6 +98,9 @@ enum Found {
 }
 
 impl<'s> PacketReader<'s> {
+    /// The bytes of `scratch` that a fixed header needs.
+    pub const MINIMUM_SCRATCH: usize = 5;
+
     /// A reader for one Network Connection.
     pub const fn new(options: DecodeOptions, scratch: &'s mut [u8]) -> Self {
         Self {
@@ -127,6 +136,45 @@ impl<'s> PacketReader<'s> {
         &'r mut self,
         input: &mut &'i [u8],
     ) -> Result<Option<Item<'r>>, DecodeError> {
+        if let Some(item) = self.read_plain(input) {
+            return Ok(Some(item));
+        }
+        self.read_any(input)
+    }
+
+    /// What can be read without much ado.
+    #[inline(always)]
+    fn read_plain<'r, 'i: 'r>(&mut self, input: &mut &'i [u8]) -> Option<Item<'r>> {
+        let State::Packet { held: 0 } = self.state else {
+            return None;
+        };
+        let room = self.room();
+        let publish = Publish::decode_plain(&self.options, input, QoS::ExactlyOnce);
+        if let Some((Publish { head, payload }, rest)) = publish {
+            let after_head = payload.len().wrapping_add(rest.len());
+            if input.len().wrapping_sub(after_head) > room {
+                return None;
+            }
+            *input = rest;
+            return Some(Item::Message {
+                head,
+                payload,
+                remaining: 0,
+            });
+        }
+        if room < Self::MINIMUM_SCRATCH {
+            return None;
+        }
+        let (ack, rest) = Ack::decode_plain(&self.options, input)?;
+        *input = rest;
+        Some(Item::Packet(ack))
+    }
+
+    #[inline(never)]
+    fn read_any<'r, 'i: 'r>(
+        &'r mut self,
+        input: &mut &'i [u8],
+    ) -> Result<Option<Item<'r>>, DecodeError> {
         let found = match self.state {
             State::Failed(error) => return Err(error),
             State::Payload { remaining } => return Ok(self.payload(remaining, input)),
@@ -156,34 +204,34 @@ impl<'s> PacketReader<'s> {
             aliases,
             state,
         } = self;
-        let held = if in_scratch { end } else { 0 };
-        let (front, room) = scratch.split_at_mut_checked(held).unwrap_or_default();
+        // Aliases find the same room wherever the packet lies.
+        let (front, room) = scratch.split_at_mut_checked(end).unwrap_or_default();
         let frame: &'r [u8] = if in_scratch { front } else { take(input, end) };
         let body = frame.get(header.len..).unwrap_or_default();
-        let item = if header.packet_type == PacketType::Publish {
+        *state = State::Packet { held: 0 };
+        let result = if header.packet_type == PacketType::Publish {
             message(options, &header, body, end, aliases, room, input)
         } else {
-            Packet::decode_other(options, &header, body)
-                .map(|packet| Item::Packet(packet.unwrap_or(Packet::PingReq)))
+            match Packet::decode_other(options, &header, body) {
+                Ok(packet) => Ok(packet.map(Item::Packet)),
+                Err(error) => Err(error),
+            }
         };
-        match &item {
+        match &result {
             Err(error) => *state = State::Failed(*error),
-            Ok(Item::Message {
-                remaining: remaining @ 1..,
-                ..
-            }) => {
-                *state = State::Payload {
-                    remaining: *remaining,
-                }
+            Ok(Some(Item::Message { remaining, .. })) if *remaining > 0 => {
+                let remaining = *remaining;
+                *state = State::Payload { remaining };
             }
-            Ok(item) => {
-                if let Item::Packet(Packet::Connect(connect)) = item {
-                    options.version = connect.version;
-                }
-                *state = State::Packet { held: 0 };
-            }
+            Ok(Some(Item::Packet(Packet::Connect(connect)))) => options.version = connect.version,
+            Ok(_) => {}
         }
-        item.map(Some)
+        result
+    }
+
+    /// The bytes of scratch that aliases leave.
+    const fn room(&self) -> usize {
+        self.scratch.len().saturating_sub(self.aliases.used())
     }
 
     fn payload<'i>(&mut self, remaining: u32, input: &mut &'i [u8]) -> Option<Item<'i>> {
@@ -205,6 +253,10 @@ impl<'s> PacketReader<'s> {
         if input.is_empty() {
             return Ok(None);
         }
+        let room = self.room();
+        if room < Self::MINIMUM_SCRATCH {
+            return Err(too_small(Self::MINIMUM_SCRATCH));
+        }
         loop {
             let in_scratch = held > 0;
             let known = if in_scratch {
@@ -212,25 +264,13 @@ impl<'s> PacketReader<'s> {
             } else {
                 *input
             };
-            let (needed, header) = match frame::find(&self.options, known)? {
-                Frame::Whole { header, end } => {
-                    return Ok(Some(Found::Frame {
-                        header,
-                        end,
-                        in_scratch,
-                    }));
-                }
-                Frame::Needs(needed, header) => (needed, header),
-            };
-            if needed > self.scratch.len().saturating_sub(self.aliases.used()) {
-                let Some(header) =
-                    header.filter(|header| header.packet_type == PacketType::Publish)
+            let frame = frame::find(&self.options, known)?;
+            if frame.end > room {
+                let Some(header) = frame
+                    .header
+                    .filter(|header| header.packet_type == PacketType::Publish)
                 else {
-                    let needed = u32::try_from(needed).unwrap_or(u32::MAX);
-                    return Err(DecodeError {
-                        kind: DecodeErrorKind::ScratchTooSmall(needed),
-                        offset: 0,
-                    });
+                    return Err(too_small(frame.end));
                 };
                 let mut skip = Skip::new(&self.options, &header);
                 if in_scratch {
@@ -240,7 +280,17 @@ impl<'s> PacketReader<'s> {
                 }
                 return self.skip(skip, input);
             }
-            let to = self.scratch.get_mut(held..needed).unwrap_or_default();
+            if let Some(header) = frame.header.filter(|_| frame.end <= known.len()) {
+                return Ok(Some(Found::Frame {
+                    header,
+                    end: frame.end,
+                    in_scratch,
+                }));
+            }
+            let to = self
+                .scratch
+                .get_mut(held..frame.end)
+                .unwrap_or_default();
             let from = take(input, to.len().min(input.len()));
             if from.is_empty() {
                 return Ok(None);
@@ -269,7 +319,7 @@ fn message<'r, 'i: 'r>(
     aliases: &mut Aliases,
     room: &'r mut [u8],
     input: &mut &'i [u8],
-) -> Result<Item<'r>, DecodeError> {
+) -> Result<Option<Item<'r>>, DecodeError> {
     let (mut head, _, alias) = PublishHead::decode(header, body, options)?;
     if alias != 0 {
         let error = |kind| DecodeError {
@@ -292,11 +342,19 @@ fn message<'r, 'i: 'r>(
     let end = u32::try_from(end).unwrap_or(u32::MAX);
     let payload_len = header.packet_len().saturating_sub(end);
     let (payload, remaining) = take_payload(input, payload_len);
-    Ok(Item::Message {
+    Ok(Some(Item::Message {
         head,
         payload,
         remaining,
-    })
+    }))
+}
+
+#[cold]
+fn too_small(needed: usize) -> DecodeError {
+    DecodeError {
+        kind: DecodeErrorKind::ScratchTooSmall(u32::try_from(needed).unwrap_or(u32::MAX)),
+        offset: 0,
+    }
 }
 
 /// What there is of the payload's next `remaining` bytes, and how many are still to come.

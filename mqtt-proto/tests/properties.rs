@@ -357,6 +357,19 @@ proptest! {
     }
 
     #[test]
+    fn no_split_matters_with_any_scratch(
+        (version, sender, bytes) in stream(),
+        cuts in vec(any::<Index>(), 0..12),
+        scratch in 0_usize..100,
+    ) {
+        let options = options(version, sender);
+        let read = |pieces: &[&[u8]]| outcome_of_pieces(options, pieces, &mut vec![0; scratch]);
+        let whole = read(&[&bytes]);
+        prop_assert_eq!(&read(&pieces(&bytes, &cuts)), &whole);
+        prop_assert_eq!(&read(&bytes.chunks(1).collect::<Vec<_>>()), &whole);
+    }
+
+    #[test]
     fn filters_match_as_their_levels_do(filter in strategy::topic_filter(), name in strategy::topic_name()) {
         fn levels(filter: &[&str], name: &[&str]) -> bool {
             match (filter, name) {

@@ -163,24 +163,34 @@ impl FixedHeader {
             }
             return Ok((PacketType::Publish, flags));
         }
-        let version = match options.version {
-            Version::V3_1_1 => CLIENT_3 | SERVER_3,
-            Version::V5 => CLIENT_5 | SERVER_5,
+        let by = match (options.sender, options.version) {
+            (Role::Client, Version::V3_1_1) => CLIENT_3,
+            (Role::Client, Version::V5) => CLIENT_5,
+            (Role::Server, Version::V3_1_1) => SERVER_3,
+            (Role::Server, Version::V5) => SERVER_5,
         };
-        let sender = match options.sender {
-            Role::Client => CLIENT,
-            Role::Server => SERVER,
+        let Some(rule) = PacketType::rule(value).filter(|rule| rule.from & by != 0) else {
+            return Err(Self::not_from(options, value));
         };
-        let Some(rule) = PacketType::rule(value).filter(|rule| rule.from & version != 0) else {
-            return Err(DecodeErrorKind::UnknownPacketType(value));
-        };
-        if rule.from & version & sender == 0 {
-            return Err(DecodeErrorKind::PacketOfOtherSide(rule.packet_type));
-        }
         // [MQTT-2.1.3-1] [MQTT3-2.2.2-1] [MQTT3-2.2.2-2]
         if flags != rule.flags {
             return Err(DecodeErrorKind::ReservedFlags(rule.packet_type));
         }
         Ok((rule.packet_type, flags))
+    }
+
+    /// What is wrong with a packet type that may not be sent.
+    #[cold]
+    fn not_from(options: &DecodeOptions, value: u8) -> DecodeErrorKind {
+        let version = match options.version {
+            Version::V3_1_1 => CLIENT_3 | SERVER_3,
+            Version::V5 => CLIENT_5 | SERVER_5,
+        };
+        match PacketType::rule(value) {
+            Some(rule) if rule.from & version != 0 => {
+                DecodeErrorKind::PacketOfOtherSide(rule.packet_type)
+            }
+            _ => DecodeErrorKind::UnknownPacketType(value),
+        }
     }
 }

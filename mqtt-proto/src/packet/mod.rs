@@ -27,7 +27,7 @@ pub use subscribe::{RetainHandling, Subscribe, Subscription, SubscriptionOptions
 pub use unsubscribe::Unsubscribe;
 
 use crate::wire::{Output, Reader, Writer, varint};
-use crate::{DecodeError, DecodeErrorKind, EncodeError, Role, Version, property};
+use crate::{DecodeError, DecodeErrorKind, EncodeError, QoS, Role, Version, property};
 
 /// What a decoder needs to know of the Network Connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -107,6 +107,22 @@ impl<'a> Packet<'a> {
         options: &DecodeOptions,
         input: &mut &'a [u8],
     ) -> Result<Option<Self>, DecodeError> {
+        if let Some((publish, rest)) = Publish::decode_plain(options, input, QoS::AtMostOnce) {
+            *input = rest;
+            return Ok(Some(Self::Publish(publish)));
+        }
+        if let Some((ack, rest)) = Ack::decode_plain(options, input) {
+            *input = rest;
+            return Ok(Some(ack));
+        }
+        Self::decode_any(options, input)
+    }
+
+    #[inline(never)]
+    fn decode_any(
+        options: &DecodeOptions,
+        input: &mut &'a [u8],
+    ) -> Result<Option<Self>, DecodeError> {
         let bytes = *input;
         let Some(header) = FixedHeader::decode(options, bytes)? else {
             return Ok(None);
@@ -138,30 +154,39 @@ impl<'a> Packet<'a> {
         let packet_type = header.packet_type;
         let mut reader = Reader::new(body, header.len);
         let from = &mut reader;
-        let packet = match packet_type {
-            PacketType::Connect => Self::Connect(Connect::decode(from)),
-            PacketType::ConnAck => Self::ConnAck(ConnAck::decode(from, options)),
-            // The head of a PUBLISH is decoded apart, since its payload may come in pieces.
-            PacketType::Publish => {
-                from.fail(DecodeErrorKind::UnknownPacketType(3), 0);
-                Self::PingReq
-            }
-            PacketType::PubAck => Self::PubAck(Ack::decode(from, packet_type, options)),
-            PacketType::PubRec => Self::PubRec(Ack::decode(from, packet_type, options)),
-            PacketType::PubRel => Self::PubRel(Ack::decode(from, packet_type, options)),
-            PacketType::PubComp => Self::PubComp(Ack::decode(from, packet_type, options)),
-            PacketType::Subscribe => Self::Subscribe(Subscribe::decode(from, version)),
-            PacketType::SubAck => Self::SubAck(SubAck::decode(from, packet_type, options)),
-            PacketType::Unsubscribe => Self::Unsubscribe(Unsubscribe::decode(from, version)),
-            PacketType::UnsubAck => Self::UnsubAck(SubAck::decode(from, packet_type, options)),
-            PacketType::PingReq => Self::PingReq,
-            PacketType::PingResp => Self::PingResp,
-            PacketType::Disconnect => Self::Disconnect(Disconnect::decode(from, options)),
-            PacketType::Auth => Self::Auth(Auth::decode(from, options.sender)),
-        };
-        match reader.finish() {
-            None => Ok(Some(packet)),
-            Some(error) => Err(error),
+        // In each arm for itself: so the packet is made where it is returned, and not moved there.
+        macro_rules! finished {
+            ($packet:ident($value:expr)) => {{
+                let value = $value;
+                match reader.finish() {
+                    None => Ok(Some(Self::$packet(value))),
+                    Some(error) => Err(error),
+                }
+            }};
+            ($packet:ident) => {
+                match reader.finish() {
+                    None => Ok(Some(Self::$packet)),
+                    Some(error) => Err(error),
+                }
+            };
+        }
+        match packet_type {
+            PacketType::Connect => finished!(Connect(Connect::decode(from))),
+            PacketType::ConnAck => finished!(ConnAck(ConnAck::decode(from, options))),
+            // Decoded apart, since its payload may come in pieces.
+            PacketType::Publish => Ok(None),
+            PacketType::PubAck => finished!(PubAck(Ack::decode(from, packet_type, options))),
+            PacketType::PubRec => finished!(PubRec(Ack::decode(from, packet_type, options))),
+            PacketType::PubRel => finished!(PubRel(Ack::decode(from, packet_type, options))),
+            PacketType::PubComp => finished!(PubComp(Ack::decode(from, packet_type, options))),
+            PacketType::Subscribe => finished!(Subscribe(Subscribe::decode(from, version))),
+            PacketType::SubAck => finished!(SubAck(SubAck::decode(from, packet_type, options))),
+            PacketType::Unsubscribe => finished!(Unsubscribe(Unsubscribe::decode(from, version))),
+            PacketType::UnsubAck => finished!(UnsubAck(SubAck::decode(from, packet_type, options))),
+            PacketType::PingReq => finished!(PingReq),
+            PacketType::PingResp => finished!(PingResp),
+            PacketType::Disconnect => finished!(Disconnect(Disconnect::decode(from, options))),
+            PacketType::Auth => finished!(Auth(Auth::decode(from, options.sender))),
         }
     }
 
@@ -171,6 +196,9 @@ impl<'a> Packet<'a> {
     /// Everything is checked before anything is written. What is encoded, [`decode`](Self::decode)
     /// takes from at least one of the two [`Role`]s.
     pub fn encode(&self, version: Version, buf: &mut [u8]) -> Result<usize, EncodeError> {
+        if let Self::Publish(Publish { head, payload }) = self {
+            return head.encode_before(version, payload.len(), payload, buf);
+        }
         let size = self.check(version)?;
         let needed = size.without_payload(0)?;
         let room = buf

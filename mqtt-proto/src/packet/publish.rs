@@ -1,7 +1,7 @@
 use super::{FixedHeader, Size};
 use crate::allowed::{Place, Senders};
 use crate::property::Census;
-use crate::wire::{Output, Writer, binary, in_string, u16, varint};
+use crate::wire::{Output, Writer, binary, in_string, string, u16, varint};
 use crate::{
     DecodeError, DecodeErrorKind, DecodeOptions, EncodeError, PacketId, PacketType, Properties,
     PropertyId, QoS, TopicName, Version, property,
@@ -53,6 +53,62 @@ pub enum Delivery {
     },
 }
 
+impl<'a> Publish<'a> {
+    /// Decodes a PUBLISH that is as most are: whole, without properties, with a plain topic name,
+    /// and of a QoS that is expected. `None` tells nothing: it is then for [`PublishHead::decode`] to say what it is.
+    ///
+    /// With no call to make and no error to tell it is done in two thirds of the instructions.
+    #[inline(always)]
+    pub(crate) fn decode_plain(
+        options: &DecodeOptions,
+        input: &'a [u8],
+        maximum_qos: QoS,
+    ) -> Option<(Self, &'a [u8])> {
+        let (&first, rest) = input.split_first()?;
+        let flags = if maximum_qos == QoS::AtMostOnce { 1 } else { 0x0F };
+        if first & !flags != PacketType::Publish.first_byte() {
+            return None;
+        }
+        let (remaining, len_len) = varint::decode(rest).ok()??;
+        if remaining.wrapping_add(len_len as u32).wrapping_add(1) > options.maximum_packet_size {
+            return None;
+        }
+        let (mut payload, rest) = rest
+            .get(len_len..)?
+            .split_at_checked(usize::try_from(remaining).ok()?)?;
+        let topic = binary(&mut payload)?;
+        let dup = first & 0b1000 != 0;
+        let delivery = match first & flags & 0b0110 {
+            0b0000 if first & flags & 0b1000 == 0 => Delivery::AtMostOnce,
+            0b0010 => Delivery::AtLeastOnce {
+                packet_id: PacketId::new(u16(&mut payload)?)?,
+                dup,
+            },
+            0b0100 => Delivery::ExactlyOnce {
+                packet_id: PacketId::new(u16(&mut payload)?)?,
+                dup,
+            },
+            _ => return None,
+        };
+        if options.version == Version::V5 {
+            let (0, after) = payload.split_first()? else {
+                return None;
+            };
+            payload = after;
+        }
+        if !string::words_are_plain(topic) {
+            return None;
+        }
+        let head = PublishHead {
+            delivery,
+            retain: first & 1 != 0,
+            topic: Some(TopicName::from_checked(topic)),
+            properties: Properties::EMPTY,
+        };
+        Some((Self { head, payload }, rest))
+    }
+}
+
 impl Delivery {
     /// The QoS alone.
     #[must_use]
@@ -93,8 +149,22 @@ impl<'a> PublishHead<'a> {
         payload_len: usize,
         buf: &mut [u8],
     ) -> Result<usize, EncodeError> {
+        self.encode_before(version, payload_len, &[], buf)
+    }
+
+    /// Writes the head, and of the payload what is at hand.
+    #[inline]
+    pub(super) fn encode_before(
+        &self,
+        version: Version,
+        payload_len: usize,
+        payload: &[u8],
+        buf: &mut [u8],
+    ) -> Result<usize, EncodeError> {
         let size = self.check(version)?;
-        let needed = size.without_payload(payload_len)?;
+        let needed = size
+            .without_payload(payload_len)?
+            .saturating_add(payload.len());
         let room = buf
             .get_mut(..needed)
             .ok_or(EncodeError::BufferTooSmall { needed })?;
@@ -102,6 +172,7 @@ impl<'a> PublishHead<'a> {
         out.u8(self.first_byte());
         out.varint(size.body.saturating_add(payload_len));
         self.write(&size, version, &mut out);
+        out.bytes(payload);
         Ok(needed)
     }
 
@@ -196,13 +267,13 @@ impl<'a> PublishHead<'a> {
             None if has_alias => &[],
             None => return Err(EncodeError::MissingTopic),
         };
-        let packet_id = match self.delivery {
+        let packet_id: usize = match self.delivery {
             Delivery::AtMostOnce => 0,
             _ => 2,
         };
-        Ok(Size::of(packet_id)
-            .and_binary(topic)
-            .and_properties(len, version))
+        // A topic name has no more than 65,535 bytes.
+        let before = topic.len().wrapping_add(2).wrapping_add(packet_id);
+        Ok(Size::of(before).and_properties(len, version))
     }
 
     #[inline]

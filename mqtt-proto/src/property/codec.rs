@@ -25,7 +25,9 @@ pub(crate) fn decode<'a>(
     // [MQTT-2.2.2-1] Where there are none the length is there all the same.
     let len = usize::try_from(reader.varint()).unwrap_or(usize::MAX);
     let bytes = reader.bytes(len);
-    if let Err(DecodeError { kind, offset }) = validate(bytes, reader.offset(), &mut census) {
+    if !bytes.is_empty()
+        && let Err(DecodeError { kind, offset }) = validate(bytes, reader.offset(), &mut census)
+    {
         reader.fail(kind, offset);
     }
     (Sequence::from_wire(bytes), census)
@@ -176,16 +178,25 @@ pub(crate) const fn encoded_len(len: usize, version: Version) -> usize {
 }
 
 /// Writes the properties, which take `len` bytes, with their length; nothing in 3.1.1.
+#[inline]
 pub(crate) fn write(
     properties: Properties<'_>,
     len: usize,
     version: Version,
     out: &mut impl Output,
 ) {
-    if version == Version::V5 {
-        out.varint(len);
-        properties.write(out);
+    match (version, len) {
+        (Version::V3_1_1, _) => {}
+        (Version::V5, 0) => out.u8(0),
+        (Version::V5, _) => write_some(properties, len, out),
     }
+}
+
+/// Out of line, since most packets have no properties.
+#[inline(never)]
+fn write_some(properties: Properties<'_>, len: usize, out: &mut impl Output) {
+    out.varint(len);
+    properties.write(out);
 }
 
 pub(crate) fn check_string(string: &[u8]) -> Result<(), EncodeError> {

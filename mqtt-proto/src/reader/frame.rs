@@ -6,20 +6,25 @@ use crate::{DecodeError, DecodeOptions, PacketType, Version};
 
 /// What the bytes at hand tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Frame {
-    /// So many bytes from the packet's start are needed to go on; the fixed header, if it is known.
-    Needs(usize, Option<FixedHeader>),
-    /// The head of a PUBLISH, or any other packet, lies whole before `end`.
-    Whole { header: FixedHeader, end: usize },
+pub(super) struct Frame {
+    /// The fixed header, once it is whole.
+    pub(super) header: Option<FixedHeader>,
+    /// Where the head of a PUBLISH ends, or any other packet; where this lies beyond the bytes
+    /// at hand, they are needed up to there to go on.
+    pub(super) end: usize,
 }
 
 /// Looks at the start of a packet.
 ///
 /// A length that points beyond the packet ends the frame there: decoding it
 /// finds the same error that decoding the whole packet would.
+#[inline]
 pub(super) fn find(options: &DecodeOptions, bytes: &[u8]) -> Result<Frame, DecodeError> {
     let Some(header) = FixedHeader::decode(options, bytes)? else {
-        return Ok(Frame::Needs(bytes.len().saturating_add(1), None));
+        return Ok(Frame {
+            header: None,
+            end: bytes.len().saturating_add(1),
+        });
     };
     let packet_end = usize::try_from(header.packet_len()).unwrap_or(usize::MAX);
     let end = if header.packet_type == PacketType::Publish {
@@ -28,10 +33,9 @@ pub(super) fn find(options: &DecodeOptions, bytes: &[u8]) -> Result<Frame, Decod
     } else {
         packet_end
     };
-    Ok(if end <= bytes.len() {
-        Frame::Whole { header, end }
-    } else {
-        Frame::Needs(end, Some(header))
+    Ok(Frame {
+        header: Some(header),
+        end,
     })
 }
 

@@ -38,28 +38,35 @@ pub(crate) fn nul(bytes: &[u8]) -> Option<usize> {
     bytes.iter().position(|&byte| byte == 0)
 }
 
-/// Whether all bytes are of ASCII, none of them U+0000, `+` or `#`; looked at a word at a time.
+/// Whether all bytes are of ASCII, none of them U+0000, `+` or `#`.
 ///
 /// Nearly all strings are so, and are then valid as strings and, when not empty, as topic
 /// names. Of others this says nothing.
-#[inline]
+#[inline(never)]
 pub(crate) fn is_plain(bytes: &[u8]) -> bool {
-    // What the last word shares with the one before it is looked at twice.
-    if let Some(&last) = bytes.last_chunk() {
-        bytes
-            .chunks_exact(WORD)
-            .all(|word| word_is_plain(word.try_into().unwrap_or_default()))
-            && word_is_plain(last)
-    } else {
-        bytes_are_plain(bytes)
-    }
+    let short = bytes.len() < WORD;
+    words_are_plain(bytes)
+        || short
+            && bytes
+                .iter()
+                .all(|byte| !matches!(byte, 0 | b'+' | b'#' | 0x80..))
 }
 
-#[inline(never)]
-fn bytes_are_plain(bytes: &[u8]) -> bool {
-    bytes
-        .iter()
-        .all(|byte| !matches!(byte, 0 | b'+' | b'#' | 0x80..))
+/// As [`is_plain`], a word at a time; `false` for what is shorter than a word.
+#[inline(always)]
+pub(crate) fn words_are_plain(bytes: &[u8]) -> bool {
+    let Some(&last) = bytes.last_chunk() else {
+        return false;
+    };
+    let mut rest = bytes;
+    while let Some((&word, after)) = rest.split_first_chunk() {
+        if !word_is_plain(word) {
+            return false;
+        }
+        rest = after;
+    }
+    // What it shares with the word before is looked at twice.
+    word_is_plain(last)
 }
 
 const WORD: usize = size_of::<usize>();
