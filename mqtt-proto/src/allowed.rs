@@ -77,7 +77,7 @@ impl Senders {
     pub(crate) const ANY: Self = Self(CLIENT | SERVER);
 
     pub(crate) const fn new(client: bool, server: bool) -> Self {
-        Self(client as u8 * CLIENT | server as u8 * SERVER)
+        Self(if client { CLIENT } else { 0 } | if server { SERVER } else { 0 })
     }
 
     pub(crate) const fn only(role: Role) -> Self {

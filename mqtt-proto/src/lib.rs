@@ -57,6 +57,9 @@
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 //!
+//! [`PublishHead::encode`] leaves the payload to the caller; [`PacketEncoder`] writes a packet
+//! in pieces, into buffers of any size.
+//!
 //! # Read a stream
 //!
 //! [`PacketReader`] takes the pieces that a connection brings. A packet that lies whole
@@ -138,9 +141,9 @@ mod wire;
 
 pub use error::{DecodeError, DecodeErrorKind, EncodeError};
 pub use packet::{
-    Ack, Auth, ConnAck, Connect, DecodeOptions, Delivery, Disconnect, Packet, PacketType, Publish,
-    PublishHead, RetainHandling, SubAck, Subscribe, Subscription, SubscriptionOptions, Unsubscribe,
-    Will,
+    Ack, Auth, ConnAck, Connect, DecodeOptions, Delivery, Disconnect, Packet, PacketEncoder,
+    PacketType, Publish, PublishHead, RetainHandling, SubAck, Subscribe, Subscription,
+    SubscriptionOptions, Unsubscribe, Will,
 };
 pub use property::{Properties, Property, PropertyId};
 pub use reader::{Item, PacketReader};

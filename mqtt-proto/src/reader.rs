@@ -287,10 +287,7 @@ impl<'s> PacketReader<'s> {
                     in_scratch,
                 }));
             }
-            let to = self
-                .scratch
-                .get_mut(held..frame.end)
-                .unwrap_or_default();
+            let to = self.scratch.get_mut(held..frame.end).unwrap_or_default();
             let from = take(input, to.len().min(input.len()));
             if from.is_empty() {
                 return Ok(None);

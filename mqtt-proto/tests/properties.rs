@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use mqtt_proto::{
     ConnAck, Connect, DecodeError, DecodeErrorKind, DecodeOptions, Disconnect, EncodeError, Item,
-    Packet, PacketReader, Properties, Property, Publish, Role, TopicFilter, Version, strategy,
+    Packet, PacketEncoder, PacketReader, Properties, Property, Publish, Role, TopicFilter, Version,
+    strategy,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -245,6 +246,28 @@ proptest! {
         prop_assert_eq!(len, head.len());
         head.extend(publish.payload);
         prop_assert_eq!(head, whole);
+    }
+
+    #[test]
+    fn pieces_are_the_whole((version, _, packet) in packet(), pieces in vec(0_usize..40, 1..8)) {
+        let whole = encode(&packet, version).unwrap();
+        let mut encoder = PacketEncoder::new(&packet, version).unwrap();
+        let mut joined = Vec::new();
+        // The last size is used for all that is left.
+        let rest = pieces[pieces.len() - 1].max(1);
+        for len in pieces.into_iter().chain(std::iter::repeat(rest)) {
+            let left = whole.len() - joined.len();
+            prop_assert_eq!(encoder.remaining(), left);
+            let mut buf = vec![0xA5; len];
+            let written = encoder.encode(&mut buf);
+            prop_assert_eq!(written, len.min(left));
+            prop_assert!(buf[written..].iter().all(|&byte| byte == 0xA5));
+            joined.extend_from_slice(&buf[..written]);
+            if left == 0 {
+                break;
+            }
+        }
+        prop_assert_eq!(joined, whole);
     }
 
     #[test]

@@ -2,7 +2,8 @@ use super::{Size, reason};
 use crate::allowed::{Place, Senders};
 use crate::wire::{Output, Reader};
 use crate::{
-    DecodeOptions, EncodeError, Packet, PacketId, PacketType, Properties, ReasonCode, Version, property,
+    DecodeOptions, EncodeError, Packet, PacketId, PacketType, Properties, ReasonCode, Version,
+    property,
 };
 
 /// What PUBACK, PUBREC, PUBREL and PUBCOMP carry (sections 3.4 to 3.7).

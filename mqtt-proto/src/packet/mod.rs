@@ -5,6 +5,7 @@ mod auth;
 mod connack;
 mod connect;
 mod disconnect;
+mod encoder;
 mod fixed_header;
 mod publish;
 mod reason;
@@ -17,6 +18,7 @@ pub use auth::Auth;
 pub use connack::ConnAck;
 pub use connect::{Connect, Will};
 pub use disconnect::Disconnect;
+pub use encoder::PacketEncoder;
 pub(crate) use fixed_header::FixedHeader;
 pub use fixed_header::PacketType;
 pub use publish::{Delivery, Publish, PublishHead};
@@ -27,7 +29,7 @@ pub use subscribe::{RetainHandling, Subscribe, Subscription, SubscriptionOptions
 pub use unsubscribe::Unsubscribe;
 
 use crate::wire::{Output, Reader, Writer, varint};
-use crate::{DecodeError, DecodeErrorKind, EncodeError, QoS, Role, Version, property};
+use crate::{DecodeError, EncodeError, QoS, Role, Version, property};
 
 /// What a decoder needs to know of the Network Connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

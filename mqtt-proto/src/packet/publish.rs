@@ -65,7 +65,11 @@ impl<'a> Publish<'a> {
         maximum_qos: QoS,
     ) -> Option<(Self, &'a [u8])> {
         let (&first, rest) = input.split_first()?;
-        let flags = if maximum_qos == QoS::AtMostOnce { 1 } else { 0x0F };
+        let flags = if maximum_qos == QoS::AtMostOnce {
+            1
+        } else {
+            0x0F
+        };
         if first & !flags != PacketType::Publish.first_byte() {
             return None;
         }
@@ -172,7 +176,9 @@ impl<'a> PublishHead<'a> {
         out.u8(self.first_byte());
         out.varint(size.body.saturating_add(payload_len));
         self.write(&size, version, &mut out);
-        out.bytes(payload);
+        if !payload.is_empty() {
+            out.bytes(payload);
+        }
         Ok(needed)
     }
 

@@ -60,8 +60,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes all that is left.
-    pub(crate) const fn take_rest(&mut self) -> &'a [u8] {
-        core::mem::replace(&mut self.rest, &[])
+    pub(crate) fn take_rest(&mut self) -> &'a [u8] {
+        core::mem::take(&mut self.rest)
     }
 
     /// Whether all has been read; after an error it has.

@@ -79,7 +79,7 @@ impl Output for PartWriter<'_> {
         self.skip = self.skip.saturating_sub(skipped);
         let bytes = bytes.get(skipped..).unwrap_or_default();
         let len = bytes.len().min(self.room.len());
-        Writer::new(&mut self.room).bytes(bytes.get(..len).unwrap_or_default());
+        Writer::new(self.room).bytes(bytes.get(..len).unwrap_or_default());
         self.room = core::mem::take(&mut self.room)
             .get_mut(len..)
             .unwrap_or_default();
