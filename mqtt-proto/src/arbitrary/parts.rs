@@ -164,7 +164,7 @@ impl<'a> Draw<'_, '_, 'a> {
             self.arena.text(&levels.join("/"))
         };
         // What is not one is empty.
-        TopicName::new(name).or_else(|_| Ok(TopicName::from_checked("/")))
+        TopicName::new(name).or_else(|_| Ok(TopicName::from_checked(b"/")))
     }
 
     /// A topic filter, with wildcards and shares.
@@ -186,7 +186,7 @@ impl<'a> Draw<'_, '_, 'a> {
         }
         let filter = self.arena.text(&levels.join("/"));
         // What is not one is empty, or a share of nothing.
-        TopicFilter::new(filter).or_else(|_| Ok(TopicFilter::from_checked("#")))
+        TopicFilter::new(filter).or_else(|_| Ok(TopicFilter::from_checked(b"#")))
     }
 
     /// The property with any value that it may have.

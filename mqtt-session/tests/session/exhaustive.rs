@@ -183,7 +183,8 @@ impl World {
         };
         // Packets come whole here, and between two of them a reader holds nothing.
         let options = DecodeOptions::new(self.client.version(), Role::Server);
-        let mut reader = PacketReader::new(options, &mut []);
+        let mut scratch = [0; 64];
+        let mut reader = PacketReader::new(options, &mut scratch);
         let mut input = &packet[..];
         match self.client.handle_input(NOW, &mut reader, &mut input) {
             Progress::Event(Event::Message(it)) => self.of_server.is_delivered(it.payload),
@@ -205,7 +206,8 @@ impl World {
         };
         self.to_server.drain(..packet.len());
         let options = DecodeOptions::new(self.client.version(), Role::Client);
-        let mut reader = PacketReader::new(options, &mut []);
+        let mut scratch = [0; 64];
+        let mut reader = PacketReader::new(options, &mut scratch);
         let over = match reader.read(&mut &packet[..]).unwrap().unwrap() {
             Item::Message { head, payload, .. } => {
                 let reception = self.receiver.handle_publish(head.delivery, 0).unwrap();
