@@ -37,6 +37,10 @@ pub struct Session<S: Storage> {
     backoff: Backoff,
 }
 
+/// On a microcontroller, with four operations and four incoming messages, the outbox apart.
+#[cfg(target_pointer_width = "32")]
+const _: () = assert!(size_of::<Session<crate::Inline<0, 4, 4>>>() <= 512);
+
 /// Getters.
 impl<S: Storage> Session<S> {
     /// A session of which the Server knows nothing yet.

@@ -1,3 +1,4 @@
+use crate::Token;
 use crate::session_state::{Entry, Received};
 use core::fmt::Debug;
 use core::hash::Hash;
@@ -54,8 +55,8 @@ pub trait SendTable: Clone + Debug + Default + PartialEq + Eq + Hash {
     fn shift(&mut self, from: usize, to: usize);
     /// Orders the entries by section, within a section as they were. Those that move have no bytes.
     fn sort(&mut self);
-    /// Whether an entry has the packet identifier.
-    fn uses(&self, packet_id: PacketId) -> bool;
+    /// The token of the entry that has the packet identifier.
+    fn token_of(&self, packet_id: PacketId) -> Option<Token>;
 }
 
 /// Received QoS 1 and 2 messages in order.
@@ -66,6 +67,7 @@ pub trait ReceiveTable: Clone + Debug + Default + PartialEq + Eq + Hash {
     fn capacity(&self) -> u16;
     fn get(&self, index: usize) -> Option<&Received>;
     fn get_mut(&mut self, index: usize) -> Option<&mut Received>;
+    fn find(&self, packet_id: PacketId) -> Option<usize>;
     /// Appends; there is room: the caller asked.
     fn push(&mut self, received: Received);
     fn remove(&mut self, index: usize);

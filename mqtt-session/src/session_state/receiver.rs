@@ -1,10 +1,14 @@
+mod table;
+
 #[cfg(test)]
 mod tests;
+
+pub(crate) use table::Received;
+use table::{ReceivedState, Table};
 
 use mqtt_proto::{Ack, Delivery, Packet, PacketId, QoS, ReasonCode, Version};
 
 use crate::connection::Out;
-use crate::storage::ReceiveTable;
 use crate::{AckToken, AcknowledgeError, Storage, Violation};
 
 /// The receiver of section 4.3, whichever side it is on: QoS 1 and 2 messages from PUBLISH until
@@ -25,7 +29,7 @@ pub struct Receiver<S: Storage> {
     version: Version,
     manual_ack: bool,
     next_token: u64,
-    table: S::Receive,
+    table: Table<S::Receive>,
     link: Link,
 }
 
@@ -36,8 +40,6 @@ struct Link {
     incoming: Incoming,
     /// A PUBREL came that belongs to nothing: its PUBCOMP is due.
     stray: Option<PacketId>,
-    /// Entries whose acknowledgement is due: without any, the table need not be searched.
-    due: u16,
 }
 
 /// What becomes of the payload that is coming in.
@@ -48,33 +50,6 @@ enum Incoming {
     Delivered(QoS),
     /// Known already, and swallowed.
     Duplicate(PacketId),
-}
-
-/// One received message in the receiver's table: 16 bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Received {
-    token: u64,
-    packet_id: PacketId,
-    exactly_once: bool,
-    state: ReceivedState,
-    reason: ReasonCode,
-    /// Received on this connection, and so counted in the other side's send quota.
-    counted: bool,
-}
-
-/// How far a received message has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum ReceivedState {
-    /// Its payload is still coming.
-    Delivering,
-    /// The application is to acknowledge it.
-    Unacknowledged,
-    /// PUBACK or PUBREC is due.
-    AckDue,
-    /// PUBREC was handed out, or would be at a repetition.
-    AwaitingRel,
-    /// PUBCOMP is due.
-    CompDue,
 }
 
 /// What to do with a PUBLISH.
@@ -93,7 +68,7 @@ impl<S: Storage> Receiver<S> {
     /// [`acknowledge`](Self::acknowledge); otherwise with the last of its payload.
     #[must_use]
     pub fn new(version: Version, manual_ack: bool) -> Self {
-        let table = S::Receive::default();
+        let table = Table::<S::Receive>::default();
         let link = Link::new(table.capacity());
         Self {
             version,
@@ -131,29 +106,10 @@ impl<S: Storage> Receiver<S> {
         if self.link.stray.is_some() {
             return true;
         }
-        if self.version == Version::V5 || self.link.incoming != Incoming::Nothing || !self.is_full()
-        {
-            return false;
-        }
-        let unpaid = |state| {
-            matches!(
-                state,
-                ReceivedState::Unacknowledged | ReceivedState::AckDue | ReceivedState::CompDue
-            )
-        };
-        self.entries().any(|received| unpaid(received.state))
-    }
-
-    fn entries(&self) -> impl Iterator<Item = &Received> {
-        (0..self.table.len()).filter_map(|index| self.table.get(index))
-    }
-
-    fn is_full(&self) -> bool {
-        self.table.len() >= usize::from(self.table.capacity())
-    }
-
-    fn find(&self, is_it: impl Fn(&Received) -> bool) -> Option<usize> {
-        (0..self.table.len()).find(|&index| self.table.get(index).is_some_and(&is_it))
+        self.version == Version::V3_1_1
+            && self.link.incoming == Incoming::Nothing
+            && self.table.is_full()
+            && self.table.is_unpaid()
     }
 }
 
@@ -172,7 +128,6 @@ impl<S: Storage> Receiver<S> {
     /// The other side has no Session: its packet identifiers begin anew [MQTT-3.2.2-5].
     pub fn session_lost(&mut self) {
         self.table.retain(|_| false);
-        self.link.due = 0;
     }
 
     /// The Network Connection is over. A message that was cut off is forgotten: it comes again.
@@ -243,14 +198,14 @@ impl<S: Storage> Receiver<S> {
     /// PUBREL came: PUBCOMP is due [MQTT-4.3.3-11]. `false`: it belongs to nothing, and is
     /// answered with Packet Identifier not found.
     pub fn handle_pubrel(&mut self, packet_id: PacketId) -> Result<bool, Violation> {
-        let Some(index) = self.find(|received| received.packet_id == packet_id) else {
+        let Some(index) = self.table.find(packet_id) else {
             self.link.stray = Some(packet_id);
             return Ok(false);
         };
         let received = self.table.get(index);
         match received.map(|received| (received.exactly_once, received.state)) {
             Some((true, ReceivedState::AwaitingRel)) => {
-                self.set_state(index, ReceivedState::CompDue);
+                self.table.set_state(index, ReceivedState::CompDue);
                 Ok(true)
             }
             Some((true, ReceivedState::CompDue)) => Ok(true),
@@ -263,11 +218,10 @@ impl<S: Storage> Receiver<S> {
             return Ok(Reception::Deliver(None));
         };
         let exactly_once = delivery.qos() == QoS::ExactlyOnce;
-        if let Some(index) = self.find(|received| received.packet_id == packet_id) {
+        if let Some(index) = self.table.find(packet_id) {
             return self.receive_again(index, exactly_once, delivery.dup());
         }
-        let counted = self.entries().filter(|received| received.counted).count();
-        if self.is_full() || counted >= usize::from(self.link.receive_maximum) {
+        if self.table.is_full() || self.table.counted() >= self.link.receive_maximum {
             return Err(Violation::ReceiveMaximumExceeded);
         }
         let token = self.next_token;
@@ -290,18 +244,20 @@ impl<S: Storage> Receiver<S> {
         exactly_once: bool,
         dup: bool,
     ) -> Result<Reception, Violation> {
-        let Some(received) = self.table.get_mut(index) else {
+        let Some(received) = self.table.get(index) else {
             return Err(Violation::PacketIdInUse);
         };
         match (received.exactly_once, received.state) {
             // [MQTT-4.3.3-10], whatever DUP says.
             (true, ReceivedState::AwaitingRel) if exactly_once => {
-                received.counted = true;
-                self.set_state(index, ReceivedState::AckDue);
+                self.table.update(index, |received| {
+                    received.counted = true;
+                    received.state = ReceivedState::AckDue;
+                });
                 Ok(Reception::Duplicate)
             }
             (true, ReceivedState::Unacknowledged | ReceivedState::AckDue) if exactly_once => {
-                received.counted = true;
+                self.table.update(index, |received| received.counted = true);
                 Ok(Reception::Duplicate)
             }
             // A 3.1.1 Server may repeat a message before it has our PUBACK.
@@ -337,22 +293,23 @@ impl<S: Storage> Receiver<S> {
             return Err(AcknowledgeError::Reason(reason));
         }
         let index = self
-            .find(|received| received.token == ack.0)
+            .table
+            .find_token(ack.0)
             .ok_or(AcknowledgeError::Unknown)?;
         match self.table.get(index).map(|received| received.state) {
             Some(ReceivedState::Unacknowledged) => {}
             Some(ReceivedState::Delivering) => return Err(AcknowledgeError::Incomplete),
             _ => return Err(AcknowledgeError::Unknown),
         }
-        let mut state = ReceivedState::AckDue;
-        if let Some(received) = self.table.get_mut(index) {
+        self.table.update(index, |received| {
             received.reason = reason;
-            if !received.counted {
+            received.state = if received.counted {
+                ReceivedState::AckDue
+            } else {
                 // Of an earlier connection: the repeated PUBLISH asks for it.
-                state = ReceivedState::AwaitingRel;
-            }
-        }
-        self.set_state(index, state);
+                ReceivedState::AwaitingRel
+            };
+        });
         Ok(())
     }
 
@@ -399,56 +356,31 @@ impl<S: Storage> Receiver<S> {
             }
             self.link.stray = None;
         }
-        let mut index = 0;
-        // Behind a message of its QoS that is not acknowledged, an acknowledgement must wait.
-        let mut puback_waits = false;
-        let mut pubrec_waits = false;
-        while self.link.due > 0 {
+        let coming = match self.link.incoming {
+            Incoming::Duplicate(packet_id) => Some(packet_id),
+            Incoming::Nothing | Incoming::Delivered(_) => None,
+        };
+        while let Some(index) = self.table.next_due(coming) {
             let Some(received) = self.table.get(index) else {
                 break;
             };
-            let waits = if received.exactly_once {
-                &mut pubrec_waits
-            } else {
-                &mut puback_waits
-            };
-            let (packet_id, reason) = (received.packet_id, received.reason);
-            // To its sender an acknowledgement before the last byte answers nothing.
-            *waits |= self.link.incoming == Incoming::Duplicate(packet_id);
-            let (packet, after) = match received.state {
-                ReceivedState::Delivering | ReceivedState::Unacknowledged => {
-                    // One of an earlier connection was not received on this one yet.
-                    *waits |= received.counted;
-                    (None, None)
+            let ack = Ack::new(received.packet_id, received.reason);
+            let (packet, is_over) = match (received.state, received.exactly_once) {
+                (ReceivedState::CompDue, _) => {
+                    let ack = Ack::new(received.packet_id, ReasonCode::Success);
+                    (Packet::PubComp(ack), true)
                 }
-                ReceivedState::AckDue if *waits => (None, None),
-                ReceivedState::AwaitingRel => (None, None),
-                ReceivedState::AckDue if !received.exactly_once => {
-                    (Some(Packet::PubAck(Ack::new(packet_id, reason))), None)
-                }
-                ReceivedState::AckDue => {
-                    let after = (!reason.is_error()).then_some(ReceivedState::AwaitingRel);
-                    (Some(Packet::PubRec(Ack::new(packet_id, reason))), after)
-                }
-                ReceivedState::CompDue => {
-                    let ack = Ack::new(packet_id, ReasonCode::Success);
-                    (Some(Packet::PubComp(ack)), None)
-                }
-            };
-            let Some(packet) = packet else {
-                index = index.saturating_add(1);
-                continue;
+                (_, false) => (Packet::PubAck(ack), true),
+                (_, true) => (Packet::PubRec(ack), received.reason.is_error()),
             };
             if !out.packet(self.version, &packet) {
                 return false;
             }
-            if let Some(state) = after {
-                self.set_state(index, state);
-                index = index.saturating_add(1);
-            } else {
+            if is_over {
                 // [MQTT-4.3.2-5], [MQTT-4.3.3-9], [MQTT-4.3.3-12]: its identifier is free again.
                 self.table.remove(index);
-                self.link.due = self.link.due.saturating_sub(1);
+            } else {
+                self.table.set_state(index, ReceivedState::AwaitingRel);
             }
         }
         true
@@ -456,16 +388,7 @@ impl<S: Storage> Receiver<S> {
 
     fn set_last(&mut self, state: ReceivedState) {
         if let Some(index) = self.table.len().checked_sub(1) {
-            self.set_state(index, state);
-        }
-    }
-
-    fn set_state(&mut self, index: usize, state: ReceivedState) {
-        if let Some(received) = self.table.get_mut(index) {
-            let before = u16::from(received.state.is_due());
-            received.state = state;
-            let due = self.link.due.saturating_add(state.is_due().into());
-            self.link.due = due.saturating_sub(before);
+            self.table.set_state(index, state);
         }
     }
 }
@@ -476,13 +399,6 @@ impl Link {
             receive_maximum,
             incoming: Incoming::Nothing,
             stray: None,
-            due: 0,
         }
-    }
-}
-
-impl ReceivedState {
-    fn is_due(self) -> bool {
-        matches!(self, Self::AckDue | Self::CompDue)
     }
 }

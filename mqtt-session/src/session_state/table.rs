@@ -61,25 +61,15 @@ impl<T: SendTable> Table<T> {
         self.expiry
     }
 
-    /// The entry that has the packet identifier. The rest is searched first, from its front:
-    /// acknowledgements come in order.
+    /// The entry that has the packet identifier.
     pub(super) fn find(&self, packet_id: PacketId) -> Option<usize> {
-        if !self.slots.uses(packet_id) {
-            return None;
-        }
-        let has_id = |&index: &usize| self.id_at(index) == Some(packet_id);
-        let mut rest = self.released..self.slots.len();
-        let mut front = self.ended..self.released;
-        // A PUBCOMP is for the first of the released, more often than not.
-        if self.id_at(self.ended) == Some(packet_id) {
-            return Some(self.ended);
-        }
-        rest.find(has_id).or_else(|| front.find(has_id))
+        self.position(self.slots.token_of(packet_id)?)
     }
 
     /// The entry of a token that has not ended.
     pub(super) fn position(&self, token: Token) -> Option<usize> {
         let is_it = |&index: &usize| self.token_at(index) == Some(token);
+        // Acknowledgements come in order, so among the released it is the first, as a rule.
         let in_rest = self.position_in_rest(token);
         in_rest.or_else(|| (self.ended..self.released).find(is_it))
     }
@@ -303,22 +293,14 @@ impl<T: SendTable> Table<T> {
             assert_eq!(slots.bytes(index).len(), entry.len as usize);
             let empty = sections[index] != Section::Rest;
             assert_eq!(entry.len == 0, empty);
-            assert!(entry.packet_id.is_none_or(|id| slots.uses(id)));
-            assert!(
-                entry
-                    .packet_id
-                    .is_none_or(|id| self.find(id) == Some(index))
-            );
+            let has_id = |id| self.find(id) == Some(index);
+            assert!(entry.packet_id.is_none_or(has_id));
         }
         for entry in entries().skip(self.ended) {
             assert!(self.position(entry.token).is_some());
         }
         let tokens: std::vec::Vec<Token> = entries().map(|entry| entry.token).collect();
         assert!(tokens[self.released..].is_sorted());
-    }
-
-    fn id_at(&self, index: usize) -> Option<PacketId> {
-        self.get(index).and_then(|entry| entry.packet_id)
     }
 }
 

@@ -1,10 +1,11 @@
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec;
 
 use bytes::Bytes;
 use mqtt_proto::PacketId;
 
 use super::{ReceiveTable, SendTable, Storage, sealed};
+use crate::Token;
 use crate::session_state::{Entry, Received};
 
 /// Tables that grow on the heap: as many operations as there are packet identifiers, and
@@ -25,7 +26,7 @@ impl Storage for Heap {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct HeapSend {
     slots: VecDeque<(Entry, Bytes)>,
-    packet_ids: BTreeSet<PacketId>,
+    packet_ids: BTreeMap<PacketId, Token>,
     outbox_len: usize,
 }
 
@@ -68,7 +69,8 @@ impl SendTable for HeapSend {
         encode(&mut packet)?;
         entry.len = u32::try_from(len).unwrap_or(u32::MAX);
         self.outbox_len = self.outbox_len.saturating_add(len);
-        self.packet_ids.extend(entry.packet_id);
+        self.packet_ids
+            .extend(entry.packet_id.map(|id| (id, entry.token)));
         self.slots.push_back((entry, packet.into()));
         Ok(())
     }
@@ -109,8 +111,8 @@ impl SendTable for HeapSend {
         slots.sort_by_key(|(entry, _)| entry.section());
     }
 
-    fn uses(&self, packet_id: PacketId) -> bool {
-        self.packet_ids.contains(&packet_id)
+    fn token_of(&self, packet_id: PacketId) -> Option<Token> {
+        self.packet_ids.get(&packet_id).copied()
     }
 }
 
@@ -118,6 +120,8 @@ impl SendTable for HeapSend {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct HeapReceive {
     received: VecDeque<Received>,
+    /// The tokens, by which the entries are in order.
+    tokens: BTreeMap<PacketId, u64>,
 }
 
 impl ReceiveTable for HeapReceive {
@@ -137,15 +141,26 @@ impl ReceiveTable for HeapReceive {
         self.received.get_mut(index)
     }
 
+    fn find(&self, packet_id: PacketId) -> Option<usize> {
+        let token = self.tokens.get(&packet_id)?;
+        let found = self.received.binary_search_by_key(token, |it| it.token);
+        found.ok()
+    }
+
     fn push(&mut self, received: Received) {
+        self.tokens.insert(received.packet_id, received.token);
         self.received.push_back(received);
     }
 
     fn remove(&mut self, index: usize) {
-        self.received.remove(index);
+        if let Some(received) = self.received.remove(index) {
+            self.tokens.remove(&received.packet_id);
+        }
     }
 
     fn retain(&mut self, keep: impl FnMut(&mut Received) -> bool) {
         self.received.retain_mut(keep);
+        let token = |received: &Received| (received.packet_id, received.token);
+        self.tokens = self.received.iter().map(token).collect();
     }
 }

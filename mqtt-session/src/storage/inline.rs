@@ -2,6 +2,7 @@ use heapless::Vec;
 use mqtt_proto::PacketId;
 
 use super::{ReceiveTable, SendTable, Storage, sealed};
+use crate::Token;
 use crate::session_state::{Entry, Received};
 
 /// Tables of fixed capacity inside the session itself, for firmware: `OUTBOX` bytes of encoded
@@ -140,9 +141,10 @@ impl<const OUTBOX: usize, const SEND: usize> SendTable for InlineSend<OUTBOX, SE
         }
     }
 
-    fn uses(&self, packet_id: PacketId) -> bool {
+    fn token_of(&self, packet_id: PacketId) -> Option<Token> {
         let mut entries = self.entries.iter();
-        entries.any(|entry| entry.packet_id == Some(packet_id))
+        let entry = entries.find(|entry| entry.packet_id == Some(packet_id));
+        entry.map(|entry| entry.token)
     }
 }
 
@@ -167,6 +169,11 @@ impl<const RECEIVE: usize> ReceiveTable for InlineReceive<RECEIVE> {
 
     fn get_mut(&mut self, index: usize) -> Option<&mut Received> {
         self.received.get_mut(index)
+    }
+
+    fn find(&self, packet_id: PacketId) -> Option<usize> {
+        let is_it = |received: &Received| received.packet_id == packet_id;
+        self.received.iter().position(is_it)
     }
 
     fn push(&mut self, received: Received) {
