@@ -379,6 +379,7 @@ proptest! {
         }
     }
 
+    /// [MQTT-4.7.3-4]
     #[test]
     fn no_split_matters_with_any_scratch(
         (version, sender, bytes) in stream(),

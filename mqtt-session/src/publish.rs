@@ -50,7 +50,8 @@ impl<'a> Publish<'a> {
     /// The property that a Client's application may not set.
     pub(crate) fn forbidden_property(&self) -> Option<PropertyId> {
         self.properties.iter().find_map(|property| match property {
-            // It would be another topic's on the next connection.
+            // It would be another topic's on the next connection. So no limit of the Server's is
+            // exceeded either [MQTT-3.2.2-17], [MQTT-3.2.2-18].
             Property::TopicAlias(_) => Some(PropertyId::TopicAlias),
             // [MQTT-3.3.4-6]
             Property::SubscriptionIdentifier(_) => Some(PropertyId::SubscriptionIdentifier),

@@ -458,7 +458,7 @@ impl<S: Storage> Session<S> {
         matches!(self.state(), State::Connecting | State::Connected)
     }
 
-    /// The Server did wrong: in 5.0 it is told why.
+    /// The Server did wrong: in 5.0 it is told why, and the connection ends [MQTT-4.13.2-1].
     fn fault(&mut self, reason: ReasonCode) {
         let reason = if client_may_send(reason) {
             reason

@@ -173,6 +173,7 @@ impl Driver {
                 ended = Some(Ended::Requested);
             }
             if let Some(ended) = ended {
+                // [MQTT-3.14.4-2]
                 connection.farewell(&mut self.engine, now).await;
                 self.closed();
                 return Ok(ended);

@@ -2,7 +2,7 @@
 //!
 //! A statement is cited as `[MQTT-4.6.0-2]` (5.0) or `[MQTT3-1.5.3-1]` (3.1.1). One that binds
 //! the codec or a client must be cited by code and by a test, or stand in `spec/exceptions.tsv`
-//! with a reason.
+//! with a reason. An identifier in quotes, as `"MQTT-4.6.0-2"`, is no citation, but has to exist.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -153,7 +153,7 @@ fn rust_files(folder: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
-/// Notes the citations of one file. From `#[cfg(test)]` on, a file is a test.
+/// Notes the citations of one file. From a module of tests on that stands in it, a file is a test.
 fn search(
     root: &Path,
     file: &Path,
@@ -166,8 +166,18 @@ fn search(
         .display()
         .to_string();
     let mut in_test = name.contains("/tests/") || name.ends_with("tests.rs");
-    for (number, line) in read(file)?.lines().enumerate() {
-        in_test |= line.trim() == "#[cfg(test)]";
+    let text = read(file)?;
+    for (start, _) in text.match_indices("\"MQTT") {
+        let id = text[start + 1..].split('"').next().unwrap_or_default();
+        let looks_so = id.starts_with("MQTT-") || id.starts_with("MQTT3-");
+        if looks_so && id.ends_with(|c: char| c.is_ascii_digit()) && !statements.contains_key(id) {
+            faults.push(format!("{name}: no statement {id}"));
+        }
+    }
+    let mut lines = text.lines().enumerate().peekable();
+    while let Some((number, line)) = lines.next() {
+        let elsewhere = lines.peek().is_some_and(|(_, next)| next.ends_with(';'));
+        in_test |= line.trim() == "#[cfg(test)]" && !elsewhere;
         for (start, _) in line.match_indices("[MQTT") {
             let Some(id) = line[start + 1..].split(']').next() else {
                 continue;

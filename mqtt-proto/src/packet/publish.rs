@@ -312,7 +312,7 @@ fn decode_properties<'a>(
     };
     let mut census = Census::new(PLACE, Senders::only(options.sender));
     property::validate(bytes, end.saturating_sub(after.len()), &mut census)?;
-    // [MQTT-3.3.2-9] [MQTT-3.3.2-11]
+    // [MQTT-3.3.2-9] [MQTT-3.3.2-10] [MQTT-3.3.2-11]
     if census.topic_alias > options.topic_alias_maximum {
         return error(
             DecodeErrorKind::TopicAliasInvalid(census.topic_alias),

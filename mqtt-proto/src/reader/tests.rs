@@ -202,6 +202,20 @@ fn aliases_are_resolved() {
 }
 
 #[test]
+fn aliases_end_with_their_connection() {
+    // [MQTT-3.3.2-7] The next connection has a reader of its own, over the same scratch.
+    let mut scratch = [0; 16];
+    let mut first = PacketReader::new(server(), &mut scratch);
+    assert!(matches!(
+        first.read(&mut &ALIAS_1_IS_T[..]),
+        Ok(Some(Item::Message { .. }))
+    ));
+    let mut second = PacketReader::new(server(), &mut scratch);
+    let error = second.read(&mut &ALIAS_1[..]).unwrap_err();
+    assert_eq!(error.kind, DecodeErrorKind::TopicAliasUnknown(1));
+}
+
+#[test]
 fn aliases_that_are_wrong() {
     // Section 3.3.4; [MQTT-3.3.2-8]; [MQTT-3.3.2-11].
     let kind = |bytes: &[u8], scratch: usize| {

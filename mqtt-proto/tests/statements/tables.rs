@@ -39,6 +39,7 @@ fn first_bytes() {
     }
 }
 
+/// [MQTT-3.2.2-8], [MQTT-3.4.2-1], [MQTT-3.5.2-1], [MQTT-3.6.2-1], [MQTT-3.7.2-1], [MQTT-3.9.3-2], [MQTT-3.11.3-2], [MQTT-3.14.2-1], [MQTT-3.8.4-7]
 #[test]
 fn reason_codes_by_packet() {
     // As the tables in the sections of each packet list them, by who sends them.

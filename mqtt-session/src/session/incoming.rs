@@ -102,7 +102,7 @@ impl<S: Storage> Session<S> {
         if connack.session_present && self.connection.clean_start {
             return Err(Violation::SessionPresent);
         }
-        // [MQTT-3.2.2-5]
+        // [MQTT-3.2.2-5]; after a clean start, too [MQTT-3.1.2-4], [MQTT3-3.1.2-6].
         if !connack.session_present {
             self.sender.session_lost();
             self.receiver.session_lost();

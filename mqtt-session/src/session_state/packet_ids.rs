@@ -2,7 +2,7 @@ use mqtt_proto::PacketId;
 
 use crate::storage::SendTable;
 
-/// The first identifier from `next` on that no operation uses [MQTT-2.2.1-3]; `None` when all are used.
+/// The first identifier from `next` on that no operation uses [MQTT-2.2.1-3], [MQTT3-2.3.1-3]; `None` when all are used.
 ///
 /// Going round rather than taking the lowest keeps an identifier out of use for long, so that
 /// a late acknowledgement finds nobody.

@@ -22,6 +22,10 @@ use crate::{AckToken, AcknowledgeError, Storage, Violation};
 ///             last chunk    acknowledge          └─PUBREC─> AwaitingRel ─PUBREL─> CompDue ─PUBCOMP─> forgotten
 /// ```
 ///
+/// Each message is answered as its QoS asks for [MQTT-3.3.4-1], [MQTT-4.5.0-2], under its packet
+/// identifier [MQTT-2.2.1-5]: by PUBACK [MQTT-4.3.2-4], [MQTT3-4.3.2-2], or by PUBREC and PUBCOMP
+/// [MQTT-4.3.3-8], [MQTT3-4.3.3-2].
+///
 /// Acknowledgements are not queued, they follow from the table: PUBACKs leave in the order of their
 /// messages [MQTT-4.6.0-2], PUBRECs in that of theirs [MQTT-4.6.0-3].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -178,7 +182,7 @@ impl<S: Storage> Receiver<S> {
     }
 
     /// A PUBLISH came that cannot be delivered, and is refused with `reason` (in 3.1.1, which
-    /// cannot refuse, acknowledged). `false`: it was delivered before.
+    /// cannot refuse, acknowledged [MQTT3-3.3.5-2]). `false`: it was delivered before.
     pub fn handle_refused(
         &mut self,
         delivery: Delivery,

@@ -22,6 +22,11 @@ use crate::{
 /// The sender of section 4.3, whichever side it is on: operations from the command until their
 /// last acknowledgement, across connections.
 ///
+/// A PUBLISH leaves under an unused packet identifier [MQTT-4.3.2-1], [MQTT-4.3.3-1], first without
+/// DUP [MQTT-4.3.1-1], [MQTT-4.3.2-2], [MQTT-4.3.3-2]. It stays in the table until PUBACK
+/// [MQTT-4.3.2-3], [MQTT3-4.3.2-1] or PUBREC [MQTT-4.3.3-3], which ends its repetitions
+/// [MQTT-4.3.3-6]; PUBREL stays until PUBCOMP [MQTT-4.3.3-5], [MQTT3-4.3.3-1].
+///
 /// A [`Session`](crate::Session) has one; a Server can have one for each of its Clients.
 ///
 /// ```text
@@ -307,7 +312,7 @@ impl<S: Storage> Sender<S> {
 impl<S: Storage> Sender<S> {
     /// A Network Connection begins: what was sent on the one before is to be sent again, in the
     /// original order, PUBRELs first [MQTT-4.4.0-1], [MQTT-4.6.0-1]. Until [`start`](Self::start)
-    /// nothing leaves but AUTH.
+    /// nothing leaves but AUTH [MQTT-3.1.2-30].
     pub fn open(&mut self) {
         self.close();
         self.table.update(|entry| match entry.state {

@@ -139,6 +139,7 @@ fn a_session_object_that_is_new_can_resume() {
     }
 }
 
+/// [MQTT-4.13.1-1], [MQTT-4.13.2-1]
 #[test]
 fn what_is_no_packet_ends_the_connection_with_the_reason() {
     for (hex, kind, code) in [
@@ -180,6 +181,7 @@ fn after_the_end_nothing_is_read_and_nothing_answered() {
     t.closes("");
 }
 
+/// [MQTT-3.14.4-1]
 #[test]
 fn disconnect_overtakes_what_waits_and_splits_nothing() {
     let mut t = Trace::connected(Version::V5);
@@ -270,6 +272,7 @@ fn a_client_sends_no_reason_code_of_a_servers() {
 }
 
 /// Section 4.12: before CONNACK and after it.
+/// [MQTT-3.1.2-30]
 #[test]
 fn enhanced_authentication() {
     let mut t = Trace::v5();

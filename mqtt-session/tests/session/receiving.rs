@@ -21,6 +21,7 @@ fn tokens(t: &mut Trace, packets: &str) -> Vec<AckToken> {
     tokens
 }
 
+/// [MQTT-3.3.4-1]
 #[test]
 fn qos_0_is_not_acknowledged() {
     for version in BOTH {
@@ -31,6 +32,7 @@ fn qos_0_is_not_acknowledged() {
 }
 
 /// [MQTT-4.3.2-4], [MQTT-4.3.2-5]
+/// [MQTT-2.2.1-5], [MQTT-3.3.4-1], [MQTT3-4.3.2-2]
 #[test]
 fn qos_1_is_acknowledged_and_its_identifier_free_again() {
     for version in BOTH {
@@ -43,6 +45,7 @@ fn qos_1_is_acknowledged_and_its_identifier_free_again() {
 }
 
 /// [MQTT-4.3.3-8], [MQTT-4.3.3-11], [MQTT-4.3.3-12]
+/// [MQTT-2.2.1-5], [MQTT-3.3.4-1], [MQTT3-4.3.3-2]
 #[test]
 fn qos_2_is_delivered_once_and_its_identifier_free_after_pubcomp() {
     for version in BOTH {
@@ -150,6 +153,7 @@ fn a_refused_qos_2_message_is_over_with_its_pubrec() {
     t.gets("PUBLISH 7 q2 a=y", "message q2 a=y");
 }
 
+/// [MQTT3-3.3.5-2]
 #[test]
 fn version_3_1_1_cannot_refuse_a_message() {
     let mut t = Trace::manual(Version::V3_1_1);
@@ -185,6 +189,7 @@ fn a_payload_of_any_size_streams_and_is_acknowledged_after_its_last_byte() {
     }
 }
 
+/// [MQTT-4.5.0-2]
 #[test]
 fn an_oversized_head_is_skipped_told_and_acknowledged() {
     for (version, puback, pubrec) in [

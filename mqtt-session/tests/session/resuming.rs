@@ -20,6 +20,7 @@ fn is_lost(t: &mut Trace) {
 }
 
 /// [MQTT-4.4.0-1], [MQTT-4.6.0-1]: and nothing is sent again at any other time.
+/// [MQTT-3.1.2-23], [MQTT3-3.1.2-4]
 #[test]
 fn what_is_unacknowledged_is_sent_again_in_order_with_dup() {
     for version in BOTH {
@@ -65,6 +66,7 @@ fn what_was_released_is_released_again() {
 }
 
 /// [MQTT-3.3.1-1]: DUP only where the Server may have it.
+/// [MQTT-3.3.1-3]
 #[test]
 fn what_was_not_handed_out_whole_is_no_duplicate() {
     let mut t = Trace::connected(Version::V5);
@@ -168,6 +170,7 @@ fn a_lost_session_ends_what_cannot_be_told_and_sends_the_rest_as_new() {
     }
 }
 
+/// [MQTT-3.1.2-4], [MQTT3-3.1.2-6]
 #[test]
 fn a_clean_start_loses_the_session() {
     let mut t = Trace::connected(Version::V5);

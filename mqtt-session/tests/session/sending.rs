@@ -34,6 +34,7 @@ fn qos_0_is_over_when_it_was_handed_out() {
 }
 
 /// [MQTT-4.3.2-1], [MQTT-4.3.2-2], [MQTT-4.3.2-3]
+/// [MQTT3-4.3.2-1]
 #[test]
 fn qos_1_is_over_with_puback() {
     for version in BOTH {
@@ -47,6 +48,7 @@ fn qos_1_is_over_with_puback() {
 }
 
 /// [MQTT-4.3.3-1], [MQTT-4.3.3-2], [MQTT-4.3.3-4], [MQTT-4.3.3-5]
+/// [MQTT-4.3.3-3], [MQTT3-4.3.3-1]
 #[test]
 fn qos_2_is_over_with_pubcomp() {
     for version in BOTH {
@@ -229,6 +231,7 @@ fn a_second_stray_packet_waits_until_the_first_is_answered() {
     t.sends(&["PUBREL 8 92"]);
 }
 
+/// [MQTT-2.2.1-3], [MQTT3-2.3.1-3]
 #[test]
 fn packet_identifiers_in_use_are_skipped() {
     let mut t = Trace::connected(Version::V3_1_1);
@@ -252,6 +255,7 @@ fn packet_identifiers_in_use_are_skipped() {
     t.sends(&["PUBLISH 2 q1 b=", "PUBLISH 3 q1 c="]);
 }
 
+/// [MQTT-3.2.2-17], [MQTT-3.2.2-18], [MQTT-3.3.2-9]
 #[test]
 fn a_refused_publish_leaves_everything_as_it_was() {
     let mut config = Config::new(Version::V5);

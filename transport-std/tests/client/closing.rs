@@ -19,6 +19,7 @@ fn goodbye(packet: Packet<'_>) {
 }
 
 /// DISCONNECT leaves after what is in flight was answered, and nothing after it.
+/// [MQTT-3.14.4-2]
 #[test]
 fn disconnect_drains() {
     for version in VERSIONS {

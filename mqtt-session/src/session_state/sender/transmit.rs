@@ -138,7 +138,7 @@ impl<S: Storage> Sender<S> {
         };
         let ending = self.ending(first, now, &limits);
         let entry = self.table.get(first)?;
-        // [MQTT-3.3.4-7], [MQTT-4.9.0-2]; nothing but PUBLISH is delayed [MQTT-3.3.4-8].
+        // [MQTT-3.3.4-7], [MQTT-4.9.0-2]; nothing but PUBLISH is delayed [MQTT-3.3.4-8], [MQTT-4.9.0-3].
         let receive_maximum = usize::from(limits.receive_maximum.get());
         if ending.is_none()
             && entry.kind.is_acknowledged_publish()
@@ -190,7 +190,7 @@ impl<S: Storage> Sender<S> {
         let handing_out = HandingOut {
             token: entry.token,
             count: 0,
-            // [MQTT-3.3.1-1]
+            // [MQTT-3.3.1-1], and by nothing else [MQTT-3.3.1-3].
             dup: entry.state == EntryState::Resend && entry.kind.is_acknowledged_publish(),
         };
         if let Some(link) = &mut self.link {
