@@ -402,7 +402,7 @@ impl<S: Storage> Session<S> {
             if !out.packet(self.config.version, &Packet::PingReq) {
                 return;
             }
-            keep_alive.pinged();
+            keep_alive.pinged(now);
         }
         if self.receiver.transmit(out) {
             self.sender.transmit(now, out);

@@ -4,17 +4,18 @@ use crate::{Duration, Instant};
 ///
 /// A PINGREQ is due when nothing was sent for the Keep Alive [MQTT-3.1.2-20], and also when nothing
 /// was received for so long, which is how a half-open link is noticed. If then nothing comes for
-/// the ping timeout, the connection is dead. Bytes that arrive postpone that end: a large payload on
-/// a slow link must not be taken for silence.
+/// the ping timeout, the connection is dead. Bytes that arrive postpone that end, and so do those
+/// that leave while the PINGREQ waits behind them: a large payload on a slow link, in either
+/// direction, must not be taken for silence.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct KeepAlive {
     /// Seconds; zero: none.
     interval: u16,
     last_sent: Instant,
     last_received: Instant,
-    /// A PINGREQ is to be handed out.
-    due: bool,
-    /// Since when a PINGRESP is missing.
+    /// Since when a PINGREQ is to be handed out.
+    due: Option<Instant>,
+    /// Since when a PINGRESP is missing: when the first PINGREQ without one was handed out.
     unanswered: Option<Instant>,
     /// Whether the transport is being read.
     reading: bool,
@@ -27,7 +28,7 @@ impl KeepAlive {
             interval: 0,
             last_sent: now,
             last_received: now,
-            due: false,
+            due: None,
             unanswered: None,
             reading: true,
         }
@@ -58,7 +59,7 @@ impl KeepAlive {
 
     /// When [`ping`](Self::ping) is to be called.
     pub(crate) fn next_ping(&self) -> Option<Instant> {
-        if self.interval == 0 || self.due {
+        if self.interval == 0 || self.due.is_some() {
             return None;
         }
         let quiet_since = if self.unanswered.is_none() && self.reading {
@@ -70,21 +71,22 @@ impl KeepAlive {
     }
 
     pub(crate) fn ping(&mut self, now: Instant) {
-        self.due = true;
-        self.unanswered.get_or_insert(now);
+        self.due = Some(now);
     }
 
     pub(crate) fn is_ping_due(&self) -> bool {
-        self.due
+        self.due.is_some()
     }
 
-    pub(crate) fn pinged(&mut self) {
-        self.due = false;
+    pub(crate) fn pinged(&mut self, now: Instant) {
+        self.due = None;
+        self.unanswered.get_or_insert(now);
     }
 
     /// When the connection is dead, unless something comes.
     pub(crate) fn next_death(&self, timeout: Duration) -> Option<Instant> {
-        let since = self.unanswered.filter(|_| self.reading)?;
+        let due = self.due.map(|due| due.max(self.last_sent));
+        let since = self.unanswered.or(due).filter(|_| self.reading)?;
         Some(since.max(self.last_received).saturating_add(timeout))
     }
 }

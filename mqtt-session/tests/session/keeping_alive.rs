@@ -1,7 +1,7 @@
 //! Deadlines: CONNACK, PINGREQ, PINGRESP.
 
-use mqtt_proto::{Property, Version};
-use mqtt_session::{Config, Duration, Instant};
+use mqtt_proto::{Property, QoS, Version};
+use mqtt_session::{Config, Duration, Instant, Payload, Publish};
 
 use crate::trace::{Trace, connack};
 
@@ -125,6 +125,49 @@ fn a_payload_that_is_coming_in_is_not_silence() {
         t.transmits();
     }
     t.gets("PINGRESP", "");
+}
+
+/// The PINGREQ waits behind a payload that takes longer than the Keep Alive and the ping timeout
+/// together: the Server has nothing to say meanwhile.
+#[test]
+fn a_payload_that_is_going_out_is_not_silence() {
+    let mut t = keep_alive(10);
+    t.publishes(1, "a", &"x".repeat(100));
+    let mut written = Vec::new();
+    while !written.ends_with(&[0xC0, 0x00]) {
+        t.after(1_000);
+        t.ticks("");
+        let mut byte = [0; 2];
+        // A PINGREQ is not split.
+        let room = if written.len() < 108 { 1 } else { 2 };
+        let len = t.session.poll_transmit(t.now, &mut byte[..room]);
+        written.extend_from_slice(&byte[..len]);
+    }
+    assert_eq!(written.len(), 110);
+    t.after(9_999);
+    t.ticks("");
+    t.after(1);
+    t.ticks("disconnected Timeout(PingResp)");
+}
+
+#[test]
+fn a_streamed_payload_is_not_silence_while_it_moves() {
+    let mut t = keep_alive(10);
+    let publish = Publish {
+        payload: Payload::Streamed(100),
+        ..Publish::new("a", b"").qos(QoS::AtLeastOnce)
+    };
+    t.session.publish(t.now, &publish).unwrap();
+    t.transmits();
+    for _ in 0..50 {
+        t.after(1_000);
+        t.ticks("");
+        t.session.payload_sent(t.now, 1);
+    }
+    t.after(9_999);
+    t.ticks("");
+    t.after(1);
+    t.ticks("disconnected Timeout(PingResp)");
 }
 
 /// A Keep Alive shorter than the ping timeout still holds.
