@@ -20,6 +20,9 @@ impl<S: Storage, C: Timer, T: Read + Write> Connection<'_, S, C, T> {
     /// `Ok(None)`: the connection is over, all was sent, and the transport can be closed. It comes
     /// after [`Event::Disconnected`](mqtt_session::Event::Disconnected), which says why.
     ///
+    /// The last bytes, such as a DISCONNECT, have the session's `ping_timeout` to leave: the other
+    /// side may be dead.
+    ///
     /// Cancel-safe: a dropped future has lost no byte and no event.
     ///
     /// In manual-ack mode on 3.1.1, which has no Receive Maximum, a Server may send more than the
@@ -38,7 +41,7 @@ impl<S: Storage, C: Timer, T: Read + Write> Connection<'_, S, C, T> {
         let step = loop {
             let now = clock.now();
             let action = link.action(session, now);
-            let deadline = session.poll_timeout();
+            let deadline = link.deadline(session);
             // How many bytes moved; 0: the transport is at its end; `None`: nothing happened.
             let moved = match action {
                 Action::Offer => break link.offer(session, now),

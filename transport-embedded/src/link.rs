@@ -14,6 +14,8 @@ pub(crate) struct Link<'c> {
     looked: bool,
     /// The transport was looked at since a payload was last asked for: the two take turns.
     payload_turn: bool,
+    /// By when the last bytes, a DISCONNECT, have to be gone: the other side may be dead.
+    end: Option<Instant>,
 }
 
 /// What came. Read into `buf` before anything else happens to it, so that no await lies between
@@ -87,6 +89,7 @@ impl<'c> Link<'c> {
             },
             looked: false,
             payload_turn: false,
+            end: None,
         }
     }
 
@@ -113,6 +116,16 @@ impl<'c> Link<'c> {
         if let Some(step) = completed(session) {
             return Action::Return(step);
         }
+        if state == State::Disconnected {
+            return Action::Over;
+        }
+        if state == State::Disconnecting {
+            let patience = session.config().ping_timeout;
+            let end = *self.end.get_or_insert(now.saturating_add(patience));
+            if end <= now {
+                return Action::Close;
+            }
+        }
         if ready && !self.input.blocked {
             return Action::Offer;
         }
@@ -131,10 +144,17 @@ impl<'c> Link<'c> {
             return Action::Flush;
         }
         match state {
-            State::Disconnected => Action::Over,
-            State::Disconnecting => Action::Close,
+            State::Disconnected | State::Disconnecting => Action::Close,
             State::Connecting | State::Connected if ready => Action::Wait,
             State::Connecting | State::Connected => Action::Read,
+        }
+    }
+
+    /// When to call [`Link::action`] again, whatever the transport does.
+    pub(crate) fn deadline<S: Storage>(&self, session: &Session<S>) -> Option<Instant> {
+        match (session.poll_timeout(), self.end) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
         }
     }
 

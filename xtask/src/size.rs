@@ -13,7 +13,7 @@ use std::process::Command;
 use crate::bare_metal::{Build, TARGET};
 use crate::firmware::{broker, free_port};
 use crate::process::{Listen, Process};
-use image::Image;
+use image::{Image, Origins};
 
 /// What a row may grow by, in percent.
 const TOLERANCE: u32 = 2;
@@ -57,6 +57,7 @@ pub(crate) fn run(root: &Path, update: bool) -> Result<(), String> {
     let mut rows = Vec::new();
     let mut panics = String::new();
     let mut base = None;
+    let mut last = PathBuf::new();
     for (name, features, peer) in ROWS {
         let build = Build {
             package: &root.join("examples/firmware"),
@@ -74,12 +75,14 @@ pub(crate) fn run(root: &Path, update: bool) -> Result<(), String> {
             ram: image.ram,
             stack: stack(&folder, &path, peer)?,
         };
+        last = path;
         match base {
             None => base = Some(size),
             Some(base) => rows.push((name, size.without(base))),
         }
     }
-    let table = table(&rows, &crate::bare_metal::compiler()?);
+    let mut table = table(&rows, &crate::bare_metal::compiler()?);
+    table += &origins(&Origins::read(&last)?);
     println!("{table}");
     if !panics.is_empty() {
         return Err(panics);
@@ -191,6 +194,21 @@ fn table(rows: &[(&str, Size)], rustc: &str) -> String {
         let _ = writeln!(table, "| {name} | {flash} | {ram} | {stack} |");
     }
     table
+}
+
+/// What the last row is made of.
+fn origins(origins: &Origins) -> String {
+    let mut text = String::from(
+        "\nThe code of the full client, with that of the firmware around it, comes from:\n\n",
+    );
+    for (name, size) in &origins.crates {
+        let _ = writeln!(text, "- {name}: {size}");
+    }
+    text.push_str("\nand of its files the largest are:\n\n");
+    for (name, size) in origins.files.iter().take(20) {
+        let _ = writeln!(text, "- `{name}`: {size}");
+    }
+    text
 }
 
 /// Fails where a row has grown since the table was written, unless by another compiler's doing.

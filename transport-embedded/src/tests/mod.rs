@@ -467,6 +467,44 @@ fn the_error_of_the_transport_ends_the_connection() {
 }
 
 #[test]
+fn what_a_lost_transport_did_not_take_is_not_offered_to_it_again() {
+    with_client(&Config::new(Version::V5), |driver, world, client| {
+        let mut link = client.connect(world.open(), &connect()).unwrap();
+        // The CONNECT is still to be written.
+        world.close();
+        link.commands()
+            .disconnect(ReasonCode::Success, None)
+            .unwrap();
+        world.break_transport();
+        let failed = driver.step(&mut link, |told| {
+            matches!(told, Err(ErrorKind::ConnectionReset))
+        });
+        assert_eq!(failed, Poll::Ready(true));
+        assert_eq!(settle(driver, &mut link), ["over"]);
+    });
+}
+
+#[test]
+fn a_dead_link_does_not_hold_up_the_disconnect() {
+    with_client(&Config::new(Version::V5), |driver, world, client| {
+        if matches!(driver, Driver::Poll | Driver::BlockingNext) {
+            // A blocking write takes as long as it takes.
+            return;
+        }
+        let mut link = client.connect(world.open(), &connect()).unwrap();
+        connected(driver, &mut link);
+        settle(driver, &mut link);
+        world.fill();
+        link.commands()
+            .disconnect(ReasonCode::Success, None)
+            .unwrap();
+        assert!(settle(driver, &mut link).is_empty());
+        world.advance(10_000);
+        assert_eq!(settle(driver, &mut link), ["Requested", "over"]);
+    });
+}
+
+#[test]
 fn an_outcome_that_comes_with_the_end_is_not_lost() {
     with_client(&Config::new(Version::V5), |driver, world, client| {
         let mut link = client.connect(world.open(), &connect()).unwrap();

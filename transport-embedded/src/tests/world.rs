@@ -26,12 +26,14 @@ struct State {
     /// Every operation of the transport waits once before it happens.
     stalls: bool,
     stalled: bool,
-    /// The transport's next operation fails.
+    /// Every operation of the transport fails.
     broken: bool,
     /// Nothing arrives any more, either way.
     silent: bool,
     /// What comes is not seen yet.
     held: bool,
+    /// Nothing can be written: the other side does not take it.
+    full: bool,
 }
 
 impl World {
@@ -47,6 +49,7 @@ impl World {
             broken: false,
             silent: false,
             held: false,
+            full: false,
         })))
     }
 
@@ -98,6 +101,11 @@ impl World {
         self.0.borrow_mut().held = held;
     }
 
+    /// The other side takes nothing any more.
+    pub(super) fn fill(&self) {
+        self.0.borrow_mut().full = true;
+    }
+
     /// Whether an operation waits only so that it can be dropped.
     pub(super) fn is_stalled(&self) -> bool {
         self.0.borrow().stalled
@@ -137,7 +145,7 @@ impl State {
     }
 
     fn check(&mut self) -> Result<(), ErrorKind> {
-        if std::mem::take(&mut self.broken) {
+        if self.broken {
             return Err(ErrorKind::ConnectionReset);
         }
         Ok(())
@@ -214,7 +222,7 @@ impl embedded_io_async::Write for Transport {
     async fn write(&mut self, buf: &[u8]) -> Result<usize, ErrorKind> {
         poll_fn(|_| {
             let state = &mut *self.0.0.borrow_mut();
-            if state.stall() {
+            if state.stall() || state.full {
                 return Poll::Pending;
             }
             Poll::Ready(state.write(buf))

@@ -98,6 +98,80 @@ impl Image {
     }
 }
 
+/// Where the code comes from, largest first: crates, or files of this repository.
+///
+/// By the debug information: an instruction counts for the innermost function that it was
+/// inlined from, the standard library's small ones for their caller.
+pub(crate) struct Origins {
+    pub(crate) crates: Vec<(String, u32)>,
+    pub(crate) files: Vec<(String, u32)>,
+}
+
+impl Origins {
+    pub(crate) fn read(path: &Path) -> Result<Self, String> {
+        let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let loader = addr2line::Loader::new(path).map_err(|error| error.to_string())?;
+        let mut crates: BTreeMap<String, u32> = BTreeMap::new();
+        let mut files: BTreeMap<String, u32> = BTreeMap::new();
+        for symbol in parse(&bytes)?
+            .symbols()
+            .filter(|symbol| symbol.kind() == object::SymbolKind::Text)
+        {
+            let start = symbol.address() & !1;
+            for address in (start..start + symbol.size()).step_by(2) {
+                let mut frames = loader
+                    .find_frames(address)
+                    .map_err(|error| error.to_string())?;
+                let mut origin = None;
+                while let Ok(Some(frame)) = frames.next() {
+                    let Some(file) = frame.location.and_then(|location| location.file) else {
+                        continue;
+                    };
+                    let found = of_file(file);
+                    let own = found.1.is_some();
+                    origin.get_or_insert_with(|| found.clone());
+                    if own {
+                        origin = Some(found);
+                        break;
+                    }
+                }
+                let (name, file) = origin.unwrap_or_else(|| ("not told".to_owned(), None));
+                *crates.entry(name).or_default() += 2;
+                if let Some(file) = file {
+                    *files.entry(file).or_default() += 2;
+                }
+            }
+        }
+        let sorted = |map: BTreeMap<String, u32>| {
+            let mut list: Vec<_> = map.into_iter().collect();
+            list.sort_by_key(|&(_, size)| std::cmp::Reverse(size));
+            list
+        };
+        Ok(Self {
+            crates: sorted(crates),
+            files: sorted(files),
+        })
+    }
+}
+
+/// The crate of a source file, and the file if it is one of this repository's.
+fn of_file(path: &str) -> (String, Option<String>) {
+    for own in ["mqtt-proto", "mqtt-session", "transport-embedded"] {
+        if let Some((_, file)) = path.rsplit_once(&format!("/{own}/src/")) {
+            return (own.to_owned(), Some(format!("{own}/src/{file}")));
+        }
+    }
+    if let Some((_, file)) = path.rsplit_once("examples/firmware/") {
+        return ("the firmware".to_owned(), Some(file.to_owned()));
+    }
+    let library = if path.contains("compiler-builtins") {
+        "compiler-builtins"
+    } else {
+        "core and others"
+    };
+    (library.to_owned(), None)
+}
+
 fn parse(bytes: &[u8]) -> Result<ElfFile32<'_>, String> {
     let _ = object::elf::FileHeader32::<object::Endianness>::parse(bytes)
         .map_err(|error| error.to_string())?;
