@@ -7,9 +7,7 @@ use mqtt_session::{
     AuthError, Config, ConnectError, DisconnectError, Duration, Inline, Reconnect, Session, State,
 };
 
-use crate::trace::{Trace, connack, encode, packets_of};
-
-const BOTH: [Version; 2] = [Version::V3_1_1, Version::V5];
+use crate::trace::{BOTH, Trace, connack, encode, packets_of};
 
 #[test]
 fn the_states_of_a_connection() {

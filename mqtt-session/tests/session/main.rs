@@ -8,4 +8,5 @@ mod receiving;
 mod resuming;
 mod sending;
 mod trace;
+mod traps;
 mod two_peers;

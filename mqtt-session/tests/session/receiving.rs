@@ -5,9 +5,7 @@ use core::num::NonZeroU16;
 use mqtt_proto::{Connect, Properties, Property, ReasonCode, Version};
 use mqtt_session::{AckToken, AcknowledgeError, Config, Event, Inline, Progress};
 
-use crate::trace::{Trace, packets_of};
-
-const BOTH: [Version; 2] = [Version::V3_1_1, Version::V5];
+use crate::trace::{BOTH, Trace, packets_of};
 
 /// Gets messages in manual-ack mode, and gives their tokens.
 fn tokens(t: &mut Trace, packets: &str) -> Vec<AckToken> {

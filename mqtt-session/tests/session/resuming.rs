@@ -5,9 +5,7 @@ use core::num::{NonZeroU16, NonZeroU32};
 use mqtt_proto::{Connect, Properties, Property, QoS, ReasonCode, Version};
 use mqtt_session::{AcknowledgeError, Completion, Event, Publish, Token};
 
-use crate::trace::{Trace, connack, packets_of};
-
-const BOTH: [Version; 2] = [Version::V3_1_1, Version::V5];
+use crate::trace::{BOTH, Trace, connack, packets_of};
 
 fn resumes(t: &mut Trace) {
     t.reopens();

@@ -8,9 +8,7 @@ use mqtt_proto::{
 };
 use mqtt_session::{Completion, Config, Inline, Payload, Publish, PublishError, SubscribeError};
 
-use crate::trace::{Trace, connack};
-
-const BOTH: [Version; 2] = [Version::V3_1_1, Version::V5];
+use crate::trace::{BOTH, Trace, connack};
 
 fn quota(receive_maximum: u16) -> Trace {
     let mut trace = Trace::v5();

@@ -14,9 +14,13 @@ use mqtt_session::{
     Token,
 };
 
+pub(crate) const BOTH: [Version; 2] = [Version::V3_1_1, Version::V5];
+
 pub(crate) struct Trace<S: Storage = Heap> {
     pub(crate) session: Session<S>,
     pub(crate) now: Instant,
+    /// Of the connections that are opened from now on, in seconds.
+    pub(crate) keep_alive: u16,
     reader: Option<PacketReader<'static>>,
 }
 
@@ -48,6 +52,7 @@ impl<S: Storage> Trace<S> {
         Self {
             session: Session::new(config),
             now: Instant::from_millis(1_000_000),
+            keep_alive: 60,
             reader: None,
         }
     }
@@ -70,8 +75,21 @@ impl<S: Storage> Trace<S> {
     pub(crate) fn connect(&self) -> Connect<'static> {
         let mut connect = Connect::new(self.version(), "client");
         connect.clean_start = false;
-        connect.keep_alive = 60;
+        connect.keep_alive = self.keep_alive;
         connect
+    }
+
+    /// Opens a connection to a Server that may have no more than so many messages in flight.
+    pub(crate) fn opens_for(&mut self, receive_maximum: usize) {
+        let receive_maximum = u16::try_from(receive_maximum).unwrap();
+        let properties = [Property::ReceiveMaximum(
+            receive_maximum.try_into().unwrap(),
+        )];
+        let mut connect = self.connect();
+        if connect.version == Version::V5 {
+            connect.properties = Properties::new(&properties);
+        }
+        self.opens_with(&connect);
     }
 
     pub(crate) fn opens_with(&mut self, connect: &Connect<'_>) {
