@@ -115,7 +115,9 @@ fn a_closed_client_says_so() {
 #[test]
 fn dropping_the_client_disconnects() {
     let server = Server::new(Version::V5);
-    let client = Client::start(options(server.port(), Version::V5)).expect("started");
+    // However slow the machine, the answer comes before the time to drain has passed.
+    let options = options(server.port(), Version::V5).drain_timeout(PATIENCE * 100);
+    let client = Client::start(options).expect("started");
     let mut peer = server.accept_mqtt(false);
     client.wait_connected(PATIENCE).expect("connected");
     let other = client.clone();
