@@ -99,7 +99,7 @@
 //!
 //! | what | holds | cost |
 //! |---|---|---|
-//! | [`Inline<OUTBOX, SEND, RECEIVE>`](mqtt_session::Inline) | the session | 320 + `OUTBOX` + 24 `SEND` + 16 `RECEIVE` |
+//! | [`Inline<OUTBOX, SEND, RECEIVE>`](mqtt_session::Inline) | the session | 336 + `OUTBOX` + 24 `SEND` + 16 `RECEIVE` |
 //! | `OUTBOX` | every packet at QoS 1 and 2 until it is acknowledged, every SUBSCRIBE and UNSUBSCRIBE, every QoS 0 message until it is sent; of a streamed message the head only | the largest of them, times those in flight |
 //! | `SEND` | operations that have not ended | 1 to 8 is usual |
 //! | `RECEIVE` | QoS 1 and 2 messages on their way in | 1 suffices, and is to be said in the CONNECT's Receive Maximum; in 3.1.1, which has none, as many as the Server keeps in flight (mosquitto: 20) |

@@ -13,10 +13,13 @@ pub(crate) struct KeepAlive {
     interval: u16,
     last_sent: Instant,
     last_received: Instant,
-    /// Since when a PINGREQ is to be handed out.
-    due: Option<Instant>,
-    /// Since when a PINGRESP is missing: when the first PINGREQ without one was handed out.
-    unanswered: Option<Instant>,
+    /// Whether a PINGREQ is to be handed out.
+    due: bool,
+    /// Whether a PINGRESP is missing.
+    unanswered: bool,
+    /// Since when it is missing: when the first PINGREQ without one was handed out; else since
+    /// when a PINGREQ is due.
+    since: Instant,
     /// Whether the transport is being read.
     reading: bool,
 }
@@ -28,8 +31,9 @@ impl KeepAlive {
             interval: 0,
             last_sent: now,
             last_received: now,
-            due: None,
-            unanswered: None,
+            due: false,
+            unanswered: false,
+            since: now,
             reading: true,
         }
     }
@@ -47,7 +51,7 @@ impl KeepAlive {
     }
 
     pub(crate) fn answered(&mut self) {
-        self.unanswered = None;
+        self.unanswered = false;
     }
 
     pub(crate) fn set_reading(&mut self, now: Instant, reading: bool) {
@@ -59,10 +63,10 @@ impl KeepAlive {
 
     /// When [`ping`](Self::ping) is to be called.
     pub(crate) fn next_ping(&self) -> Option<Instant> {
-        if self.interval == 0 || self.due.is_some() {
+        if self.interval == 0 || self.due {
             return None;
         }
-        let quiet_since = if self.unanswered.is_none() && self.reading {
+        let quiet_since = if !self.unanswered && self.reading {
             self.last_sent.min(self.last_received)
         } else {
             self.last_sent
@@ -71,22 +75,32 @@ impl KeepAlive {
     }
 
     pub(crate) fn ping(&mut self, now: Instant) {
-        self.due = Some(now);
+        self.due = true;
+        if !self.unanswered {
+            self.since = now;
+        }
     }
 
     pub(crate) fn is_ping_due(&self) -> bool {
-        self.due.is_some()
+        self.due
     }
 
     pub(crate) fn pinged(&mut self, now: Instant) {
-        self.due = None;
-        self.unanswered.get_or_insert(now);
+        self.due = false;
+        if !self.unanswered {
+            self.unanswered = true;
+            self.since = now;
+        }
     }
 
     /// When the connection is dead, unless something comes.
     pub(crate) fn next_death(&self, timeout: Duration) -> Option<Instant> {
-        let due = self.due.map(|due| due.max(self.last_sent));
-        let since = self.unanswered.or(due).filter(|_| self.reading)?;
-        Some(since.max(self.last_received).saturating_add(timeout))
+        let since = match (self.unanswered, self.due) {
+            (true, _) => self.since,
+            (false, true) => self.since.max(self.last_sent),
+            (false, false) => return None,
+        };
+        let since = since.max(self.last_received);
+        self.reading.then(|| since.saturating_add(timeout))
     }
 }
