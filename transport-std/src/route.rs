@@ -222,9 +222,14 @@ impl Routes {
         self.routes.retain(|route| route.id != id);
     }
 
-    /// Takes a filter from every route: its subscription is gone.
-    pub(crate) fn remove_filter(&mut self, filter: &str) {
-        for route in &mut self.routes {
+    /// The route that comes next.
+    pub(crate) fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Takes a filter from the routes that are `meant`: its subscription is gone.
+    pub(crate) fn remove_filter(&mut self, filter: &str, meant: impl Fn(u64) -> bool) {
+        for route in self.routes.iter_mut().filter(|route| meant(route.id)) {
             route.filters.retain(|other| other.filter != filter);
         }
         self.routes.retain(|route| !route.filters.is_empty());
@@ -237,7 +242,7 @@ impl Routes {
             .any(|route| route.filters.iter().any(|other| other.filter == filter))
     }
 
-    /// The routes that are to be restored.
+    /// The routes that the Server granted and somebody is there for.
     pub(crate) fn granted(&mut self) -> Vec<u64> {
         self.routes.retain(|route| !route.sink.is_abandoned());
         let granted = self.routes.iter().filter(|route| route.granted);

@@ -32,6 +32,8 @@ enum Pending {
     },
     Unsubscribe {
         filters: Vec<String>,
+        /// What is subscribed before this route is meant, not what is subscribed after.
+        before: u64,
         promise: Promise<(), UnsubscribeError>,
     },
     Restore {

@@ -56,12 +56,38 @@ impl Engine {
             .set(LinkState::Connected(connected.clone()));
         self.hook(self.options.hooks.connect.clone(), connected);
         if !connack.session_present {
-            let restore = self.routes.granted();
-            self.stalled.extend(
-                restore
-                    .into_iter()
-                    .map(|route| Operation::Restore { route }),
-            );
+            self.restore();
+        }
+    }
+
+    /// The Server has no Session: what it had granted is subscribed again, before anything that
+    /// waits for room. Not what is being restored already, which the session sends again, nor what
+    /// the user is unsubscribing from: that is gone.
+    fn restore(&mut self) {
+        let mut routes = self.routes.granted();
+        let pending = self.pending.values().filter_map(|pending| match pending {
+            Pending::Restore { route } => Some(*route),
+            _ => None,
+        });
+        let stalled = self.stalled.iter().filter_map(|operation| match operation {
+            Operation::Restore { route } => Some(*route),
+            _ => None,
+        });
+        let under_way: Vec<u64> = pending.chain(stalled).collect();
+        routes.retain(|route| !under_way.contains(route));
+        for pending in self.pending.values() {
+            if let Pending::Unsubscribe {
+                filters, before, ..
+            } = pending
+            {
+                for filter in filters {
+                    let meant = |route| route < *before && routes.contains(&route);
+                    self.routes.remove_filter(filter, meant);
+                }
+            }
+        }
+        for route in routes.into_iter().rev() {
+            self.stalled.push_front(Operation::Restore { route });
         }
     }
 
@@ -181,8 +207,11 @@ impl Engine {
     }
 
     fn unsubscribed(&mut self, unsubscribed: &Subscribed<'_>) {
-        let Some(Pending::Unsubscribe { filters, promise }) =
-            self.pending.remove(&unsubscribed.token)
+        let Some(Pending::Unsubscribe {
+            filters,
+            before,
+            promise,
+        }) = self.pending.remove(&unsubscribed.token)
         else {
             return;
         };
@@ -192,7 +221,7 @@ impl Engine {
         for filter in filters {
             let reason = reasons.next().unwrap_or(ReasonCode::Success);
             if !reason.is_error() {
-                self.routes.remove_filter(&filter);
+                self.routes.remove_filter(&filter, |route| route < before);
             } else if outcome.is_ok() {
                 outcome = Err(UnsubscribeError::Refused {
                     filter,

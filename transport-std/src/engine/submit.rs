@@ -40,8 +40,12 @@ impl Engine {
             Operation::Unsubscribe { filters, promise } => {
                 match self.send_unsubscribe(&filters) {
                     Ok(token) => {
-                        self.pending
-                            .insert(token, Pending::Unsubscribe { filters, promise });
+                        let unsubscribe = Pending::Unsubscribe {
+                            filters,
+                            before: self.routes.next(),
+                            promise,
+                        };
+                        self.pending.insert(token, unsubscribe);
                     }
                     Err(UnsubscribeError::Full) => {
                         return Some(Operation::Unsubscribe { filters, promise });

@@ -300,3 +300,20 @@ fn the_wire_hook_sees_every_byte() {
         (&b"\x20\x02\0\0\x40\x02\0\x01"[..], 1)
     );
 }
+
+/// An unsubscribe ends what was subscribed before it, not what is subscribed after.
+#[test]
+fn subscribe_again_without_waiting_for_the_unsubscribe() {
+    let broker = broker();
+    for version in VERSIONS {
+        let client = connect(&broker, version);
+        let old = client.subscribe(("t", QoS::AtLeastOnce)).expect("granted");
+        let unsubscribing = old.unsubscribe();
+        let new = client.subscribe(("t", QoS::AtLeastOnce)).expect("granted");
+        assert_eq!(unsubscribing.wait(), Ok(()));
+        assert_eq!(old.recv(), Err(RecvError::Closed));
+        publish(&client, Message::new("t", "x").qos(QoS::AtLeastOnce));
+        assert_eq!(new.recv_timeout(PATIENCE).expect("it arrives").payload, "x");
+        client.disconnect().expect("drained");
+    }
+}

@@ -97,6 +97,55 @@ fn a_subscription_that_cannot_be_restored() {
     assert_eq!(subscription.recv(), Err(RecvError::Closed));
 }
 
+/// What the user is unsubscribing from is not subscribed to again, nor anything twice.
+#[test]
+fn what_is_restored() {
+    let server = Server::new(Version::V5);
+    let client = Client::start(options(server.port(), Version::V5)).expect("started");
+    let mut peer = server.accept_mqtt(false);
+    let subscriptions = std::thread::scope(|scope| {
+        let subscribing = scope.spawn(|| {
+            let both = client.subscribe([("a", QoS::AtMostOnce), ("b", QoS::AtMostOnce)]);
+            let one = client.subscribe(("c", QoS::AtMostOnce));
+            (both.expect("granted"), one.expect("granted"))
+        });
+        for count in [2, 1] {
+            let packet_id = peer.receive_subscribe();
+            peer.suback(packet_id, &[ReasonCode::Success; 2][..count]);
+        }
+        subscribing.join().expect("subscribed")
+    });
+    let unsubscribing = client.unsubscribe(["a", "c"]).expect("valid filters");
+    peer.receive_unsubscribe();
+    drop(peer);
+    // The answer to the restoring SUBSCRIBE is lost as well.
+    for answered in [false, true] {
+        let mut peer = server.accept_mqtt(false);
+        let unsubscribe = peer.receive_unsubscribe();
+        let subscribe = peer.receive(|packet| match packet {
+            Packet::Subscribe(subscribe) => {
+                let filters: Vec<_> = subscribe.subscriptions.iter().collect();
+                assert_eq!(filters.len(), 1, "{filters:?}");
+                assert_eq!(filters[0].filter.as_str(), "b");
+                subscribe.packet_id
+            }
+            packet => panic!("not a SUBSCRIBE: {packet:?}"),
+        });
+        if !answered {
+            continue;
+        }
+        peer.unsuback(unsubscribe, &[ReasonCode::NoSubscriptionExisted; 2]);
+        peer.suback(subscribe, &[ReasonCode::Success]);
+        assert_eq!(unsubscribing.wait(), Ok(()));
+        peer.publish("b", b"x", None);
+        let (both, one) = &subscriptions;
+        assert_eq!(both.recv().expect("it arrives").payload, "x");
+        assert_eq!(one.recv(), Err(RecvError::Closed));
+        client.disconnect().expect("drained");
+        peer.receive(|packet| assert!(matches!(packet, Packet::Disconnect(_)), "{packet:?}"));
+    }
+}
+
 /// A SUBSCRIBE that was not answered is sent again, and its caller waits on.
 #[test]
 fn a_subscribe_survives_a_cut() {

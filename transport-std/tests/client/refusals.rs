@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
-use mqtt_proto::{Disconnect, Packet, Properties, Property, Sequence};
+use mqtt_proto::{Disconnect, Packet, Property, Sequence};
 use mqtt_testkit::{BrokerOptions, TcpBroker};
 use transport_std::{
     Client, ConnectError, ConnectionLost, Message, Options, PublishError, QoS, ReasonCode, Refusal,
@@ -307,11 +307,7 @@ fn a_refused_filter_leaves_nothing() {
                 }
                 packet => panic!("{packet:?}"),
             });
-            peer.send(&Packet::UnsubAck(mqtt_proto::SubAck {
-                packet_id,
-                properties: Properties::EMPTY,
-                reasons: Sequence::new(&[ReasonCode::Success]),
-            }));
+            peer.unsuback(packet_id, &[ReasonCode::Success]);
             peer.receive(|packet| assert!(matches!(packet, Packet::Disconnect(_)), "{packet:?}"));
         });
         let client = Client::connect(options(server.port(), Version::V5)).expect("accepted");

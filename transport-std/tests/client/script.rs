@@ -145,6 +145,21 @@ impl Peer {
         }));
     }
 
+    pub(crate) fn receive_unsubscribe(&mut self) -> PacketId {
+        self.receive(|packet| match packet {
+            Packet::Unsubscribe(unsubscribe) => unsubscribe.packet_id,
+            packet => panic!("not an UNSUBSCRIBE: {packet:?}"),
+        })
+    }
+
+    pub(crate) fn unsuback(&mut self, packet_id: PacketId, reasons: &[ReasonCode]) {
+        self.send(&Packet::UnsubAck(SubAck {
+            packet_id,
+            properties: Properties::EMPTY,
+            reasons: Sequence::new(reasons),
+        }));
+    }
+
     pub(crate) fn puback(&mut self, packet_id: PacketId) {
         self.send(&Packet::PubAck(Ack::new(packet_id, ReasonCode::Success)));
     }
