@@ -7,7 +7,6 @@ mod packet_ids;
 mod quota;
 mod receiver;
 mod sender;
-mod table;
 
 pub(crate) use entry::Entry;
 pub(crate) use receiver::Received;

@@ -154,6 +154,10 @@ impl<S: Storage> Receiver<S> {
 /// `handle_*`: a packet came.
 impl<S: Storage> Receiver<S> {
     /// A PUBLISH came, of whose payload `remaining` bytes are still to come.
+    ///
+    /// # Errors
+    /// [`Violation::ReceiveMaximumExceeded`]: more are in flight than were announced or can be
+    /// tracked. [`Violation::PacketIdInUse`]: another message has its identifier.
     pub fn handle_publish(
         &mut self,
         delivery: Delivery,
@@ -183,6 +187,9 @@ impl<S: Storage> Receiver<S> {
 
     /// A PUBLISH came that cannot be delivered, and is refused with `reason` (in 3.1.1, which
     /// cannot refuse, acknowledged [MQTT3-3.3.5-2]). `false`: it was delivered before.
+    ///
+    /// # Errors
+    /// Those of [`handle_publish`](Self::handle_publish).
     pub fn handle_refused(
         &mut self,
         delivery: Delivery,
@@ -201,6 +208,9 @@ impl<S: Storage> Receiver<S> {
 
     /// PUBREL came: PUBCOMP is due [MQTT-4.3.3-11]. `false`: it belongs to nothing, and is
     /// answered with Packet Identifier not found.
+    ///
+    /// # Errors
+    /// [`Violation::WrongAcknowledgement`]: the message is of QoS 1, or its PUBREC was not handed out.
     pub fn handle_pubrel(&mut self, packet_id: PacketId) -> Result<bool, Violation> {
         let Some(index) = self.table.find(packet_id) else {
             self.link.stray = Some(packet_id);
@@ -288,6 +298,9 @@ impl<S: Storage> Receiver<S> {
 /// Commands. An `Err` leaves the receiver as it was.
 impl<S: Storage> Receiver<S> {
     /// Acknowledges a message: its PUBACK or PUBREC is due as soon as those before it are.
+    ///
+    /// # Errors
+    /// See [`AcknowledgeError`].
     pub fn acknowledge(
         &mut self,
         ack: AckToken,

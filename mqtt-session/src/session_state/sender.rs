@@ -1,4 +1,5 @@
 mod acknowledged;
+mod table;
 mod transmit;
 
 #[cfg(test)]
@@ -11,13 +12,13 @@ use mqtt_proto::{
 
 use super::entry::{Entry, EntryState, Kind, Request};
 use super::packet_ids;
-use super::table::Table;
 use crate::connection::Limits;
 use crate::storage::SendTable;
 use crate::{
     AuthError, Completion, Duration, Instant, Payload, Publish, PublishError, Storage,
     SubscribeError, Token,
 };
+use table::Table;
 
 /// The sender of section 4.3, whichever side it is on: operations from the command until their
 /// last acknowledgement, across connections.
@@ -130,6 +131,9 @@ impl<S: Storage> Sender<S> {
     ///
     /// The properties may be any that PUBLISH has; a Topic Alias must not be among them, since
     /// the message may go out on another connection.
+    ///
+    /// # Errors
+    /// See [`PublishError`]; never [`PublishError::Property`].
     pub fn publish(&mut self, now: Instant, publish: &Publish<'_>) -> Result<Token, PublishError> {
         let topic = TopicName::new(publish.topic).map_err(PublishError::Topic)?;
         let packet_id = self.publish_id(publish.qos)?;
@@ -171,6 +175,9 @@ impl<S: Storage> Sender<S> {
     }
 
     /// Takes a SUBSCRIBE, to be kept until answered.
+    ///
+    /// # Errors
+    /// See [`SubscribeError`].
     pub fn subscribe(
         &mut self,
         subscriptions: Sequence<'_, Subscription<'_>>,
@@ -194,6 +201,9 @@ impl<S: Storage> Sender<S> {
     }
 
     /// Takes an UNSUBSCRIBE, to be kept until answered.
+    ///
+    /// # Errors
+    /// See [`SubscribeError`].
     pub fn unsubscribe(
         &mut self,
         filters: Sequence<'_, TopicFilter<'_>>,
@@ -213,6 +223,9 @@ impl<S: Storage> Sender<S> {
     }
 
     /// Takes an AUTH for this connection: it leaves before anything that waits, and before CONNACK.
+    ///
+    /// # Errors
+    /// See [`AuthError`].
     pub fn auth(&mut self, auth: &Auth<'_>) -> Result<(), AuthError> {
         if self.link.is_none() {
             return Err(AuthError::NotConnected);

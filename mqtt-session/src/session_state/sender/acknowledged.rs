@@ -11,11 +11,18 @@ use crate::{Completion, Instant, Storage, Token, Violation};
 /// One of another kind than the operation's is a Protocol Error.
 impl<S: Storage> Sender<S> {
     /// PUBACK came.
+    ///
+    /// # Errors
+    /// [`Violation::WrongAcknowledgement`]: the identifier is another kind of operation's, or its
+    /// packet was not handed out whole.
     pub fn handle_puback(&mut self, packet_id: PacketId) -> Result<Option<Token>, Violation> {
         self.acknowledged(packet_id, Kind::Publish(QoS::AtLeastOnce), |_| true)
     }
 
     /// PUBREC came. With an error it is the end [MQTT-4.4.0-2]; otherwise PUBREL is due [MQTT-4.3.3-4].
+    ///
+    /// # Errors
+    /// Those of [`handle_puback`](Self::handle_puback).
     pub fn handle_pubrec(
         &mut self,
         packet_id: PacketId,
@@ -42,6 +49,9 @@ impl<S: Storage> Sender<S> {
     /// PUBCOMP came. Of a message that was not sent again, because the other side does not take it
     /// any more, it tells whether it was taken before; where it was not, the operation ends as
     /// [`Completion::Unsendable`].
+    ///
+    /// # Errors
+    /// Those of [`handle_puback`](Self::handle_puback), and where PUBREC has not come.
     pub fn handle_pubcomp(
         &mut self,
         packet_id: PacketId,
@@ -61,6 +71,10 @@ impl<S: Storage> Sender<S> {
     }
 
     /// SUBACK came, with so many reason codes.
+    ///
+    /// # Errors
+    /// [`Violation::WrongReasonCount`]: there is not one reason code for each filter. Those of
+    /// [`handle_puback`](Self::handle_puback).
     pub fn handle_suback(
         &mut self,
         packet_id: PacketId,
@@ -70,6 +84,10 @@ impl<S: Storage> Sender<S> {
     }
 
     /// UNSUBACK came, with so many reason codes; in 3.1.1 there are none.
+    ///
+    /// # Errors
+    /// [`Violation::WrongReasonCount`]: there is not one reason code for each filter. Those of
+    /// [`handle_puback`](Self::handle_puback).
     pub fn handle_unsuback(
         &mut self,
         packet_id: PacketId,

@@ -2,8 +2,8 @@ use core::cmp::Ordering;
 
 use mqtt_proto::{PacketId, ReasonCode};
 
-use super::entry::{Entry, EntryState, Section};
-use super::quota::{self, Quota};
+use crate::session_state::entry::{Entry, EntryState, Section};
+use crate::session_state::quota::{self, Quota};
 use crate::storage::SendTable;
 use crate::{Completion, Instant, Token};
 
