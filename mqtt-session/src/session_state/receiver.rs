@@ -102,17 +102,22 @@ impl<S: Storage> Receiver<S> {
     }
 
     /// Whether no more packets can be taken until [`poll_transmit`](Self::poll_transmit) has given
-    /// acknowledgements that are due, or (in 3.1.1) the application has acknowledged.
+    /// acknowledgements that are due, or the application has acknowledged: the table is full, though
+    /// the other side has done nothing wrong.
     ///
-    /// In 5.0 the Receive Maximum keeps the table from being full; 3.1.1 has none.
+    /// In 3.1.1 there is no Receive Maximum that keeps the table from being full. In 5.0 the send
+    /// quota begins anew with each connection [MQTT-4.9.0-1], while QoS 2 messages of the one before
+    /// keep their places until their PUBCOMP is out.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
         if self.link.stray.is_some() {
             return true;
         }
-        self.version == Version::V3_1_1
+        let keeps_to_quota =
+            self.version == Version::V3_1_1 || self.table.counted() < self.link.receive_maximum;
+        self.table.is_full()
+            && keeps_to_quota
             && self.link.incoming == Incoming::Nothing
-            && self.table.is_full()
             && self.table.is_unpaid()
     }
 }
@@ -223,6 +228,12 @@ impl<S: Storage> Receiver<S> {
                 Ok(true)
             }
             Some((true, ReceivedState::CompDue)) => Ok(true),
+            // A 3.1.1 Server may repeat a message before it has our PUBREC, and the PUBREL that
+            // answers this one comes behind it.
+            Some((true, ReceivedState::AckDue)) if self.version == Version::V3_1_1 => {
+                self.table.set_state(index, ReceivedState::CompDue);
+                Ok(true)
+            }
             _ => Err(Violation::WrongAcknowledgement),
         }
     }

@@ -13,7 +13,8 @@ use crate::session_state::{Entry, Received};
 /// A received QoS 2 message keeps its place until its PUBCOMP is out, across connections too. Where a
 /// new message finds no place the connection ends with
 /// [`ReceiveMaximumExceeded`](crate::Violation::ReceiveMaximumExceeded), and nothing is lost: on the
-/// next one the Server ends what it had begun first.
+/// next one the Server ends what it had begun first, and
+/// [`Progress::Blocked`](crate::Progress::Blocked) makes room for what it then sends.
 /// In 3.1.1, which has no Receive Maximum, `RECEIVE` must be as much as the Server keeps
 /// in flight (mosquitto: 20), or a burst of QoS 2 ends the connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

@@ -279,6 +279,41 @@ fn in_3_1_1_a_full_table_blocks_until_its_acknowledgements_are_out() {
     t.sends(&["PUBACK 3"]);
 }
 
+/// [MQTT-4.9.0-1]: the Server may use all of our Receive Maximum beside what it releases again.
+#[test]
+fn in_5_0_what_an_earlier_connection_left_makes_room_first() {
+    let mut t = with_receive_maximum(Version::V5, 2);
+    let connect = {
+        let properties = [Property::ReceiveMaximum(NonZeroU16::new(2).unwrap())];
+        let properties = Box::leak(Box::new(properties));
+        Connect {
+            properties: Properties::new(properties),
+            ..t.connect()
+        }
+    };
+    t.gets(
+        "PUBLISH 1 q2 a=; PUBLISH 2 q2 b=",
+        "message q2 a=; message q2 b=",
+    );
+    t.sends(&["PUBREC 1", "PUBREC 2"]);
+    t.closes("disconnected Closed");
+    t.opens_with(&connect);
+    let bytes = packets_of(
+        Version::V5,
+        "CONNACK present; PUBREL 1; PUBREL 2; PUBLISH 3 q2 c=; PUBLISH 4 q2 d=; PUBLISH 5 q2 e=",
+    );
+    let (events, rest) = t.takes(&bytes);
+    assert_eq!(events, ["connected present"]);
+    t.sends(&["PUBCOMP 1"]);
+    let (events, rest) = t.takes(&bytes[bytes.len() - rest..]);
+    assert_eq!(events, ["message q2 c="]);
+    t.sends(&["PUBCOMP 2", "PUBREC 3"]);
+    t.gets_bytes(
+        &bytes[bytes.len() - rest..],
+        "message q2 d=; disconnected Violation(ReceiveMaximumExceeded)",
+    );
+}
+
 #[test]
 fn in_3_1_1_a_full_table_of_qos_2_ends_the_connection() {
     let mut t = with_receive_maximum(Version::V3_1_1, 2);
@@ -317,6 +352,17 @@ fn a_pubrel_of_the_wrong_message_is_a_violation() {
         t.gets("PUBREL 1", "disconnected Violation(WrongAcknowledgement)");
         t.sends(&["DISCONNECT 82"]);
     }
+}
+
+/// 3.1.1 lets a Server repeat a message at any time, so also while its PUBREC is under way.
+#[test]
+fn a_pubrel_behind_a_repeated_message_of_3_1_1_ends_it() {
+    let mut t = Trace::connected(Version::V3_1_1);
+    t.gets("PUBLISH 1 q2 a=x", "message q2 a=x");
+    t.sends(&["PUBREC 1"]);
+    t.gets("PUBLISH 1 q2 dup a=x; PUBREL 1", "");
+    t.sends(&["PUBCOMP 1"]);
+    t.gets("PUBLISH 1 q2 a=y", "message q2 a=y");
 }
 
 #[test]
