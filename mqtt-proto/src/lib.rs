@@ -96,6 +96,8 @@
 //!
 //! # Decisions
 //!
+//! What known peers get wrong can be taken all the same: see [`Leniency`].
+//!
 //! Where the specification leaves a choice, or contradicts itself:
 //!
 //! - Control characters and non-characters in strings are taken.
@@ -129,6 +131,7 @@ mod allowed;
 #[cfg(feature = "arbitrary")]
 pub mod arbitrary;
 mod error;
+mod leniency;
 mod packet;
 mod property;
 mod reader;
@@ -140,6 +143,7 @@ mod types;
 mod wire;
 
 pub use error::{DecodeError, DecodeErrorKind, EncodeError};
+pub use leniency::Leniency;
 pub use packet::{
     Ack, Auth, ConnAck, Connect, DecodeOptions, Delivery, Disconnect, Packet, PacketEncoder,
     PacketType, Publish, PublishHead, RetainHandling, SubAck, Subscribe, Subscription,

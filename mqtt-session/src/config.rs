@@ -1,6 +1,6 @@
 use core::num::NonZeroU16;
 
-use mqtt_proto::Version;
+use mqtt_proto::{Leniency, Version};
 
 use crate::Duration;
 
@@ -27,6 +27,8 @@ pub struct Config {
     /// For 3.1.1, in which a Server cannot say what it allows: mosquitto, by default, takes 20 of
     /// QoS 2 and then closes the connection.
     pub maximum_in_flight: NonZeroU16,
+    /// What is taken from a Server against the specification. Default: nothing.
+    pub leniency: Leniency,
     /// When to connect again after a loss; `None`: never. Default: `None`.
     pub reconnect: Option<Reconnect>,
 }
@@ -42,6 +44,7 @@ impl Config {
             manual_ack: false,
             maximum_outbox: usize::MAX,
             maximum_in_flight: NonZeroU16::MAX,
+            leniency: Leniency::STRICT,
             reconnect: None,
         }
     }

@@ -151,6 +151,7 @@ impl<S: Storage> Session<S> {
             options.maximum_packet_size = size.get();
         }
         options.topic_alias_maximum = properties.topic_alias_maximum().unwrap_or(0);
+        options.leniency = self.config.leniency;
 
         let now = self.advance(now);
         self.connection = Connection::open(now, connect);

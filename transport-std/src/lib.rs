@@ -114,7 +114,7 @@ pub use error::{
 pub use handle::{Handle, PublishHandle, UnsubscribeHandle};
 pub use message::Message;
 pub use mqtt_proto::{
-    DecodeError, EncodeError, PacketId, PropertyId, QoS, ReasonCode, RetainHandling,
+    DecodeError, EncodeError, Leniency, PacketId, PropertyId, QoS, ReasonCode, RetainHandling,
     SubscriptionIdentifier, SubscriptionOptions, TopicError, TopicErrorKind, Version,
 };
 pub use mqtt_session::{Limits, Timeout, Violation};

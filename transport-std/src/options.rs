@@ -4,7 +4,7 @@ use std::num::{NonZeroU16, NonZeroU32};
 use std::sync::Arc;
 use std::time::Duration;
 
-use mqtt_proto::{self as proto, Connect, Packet, Sequence, TopicName, Version, Will};
+use mqtt_proto::{self as proto, Connect, Leniency, Packet, Sequence, TopicName, Version, Will};
 
 use crate::tap::{Tap, Wire};
 use crate::url::Address;
@@ -38,6 +38,7 @@ pub struct Options {
     pub(crate) session_expiry_interval: Option<u32>,
     pub(crate) receive_maximum: u16,
     pub(crate) maximum_in_flight: Option<u16>,
+    pub(crate) leniency: Leniency,
     pub(crate) maximum_packet_size: u32,
     pub(crate) connect_timeout: Duration,
     pub(crate) ping_timeout: Duration,
@@ -119,6 +120,7 @@ impl Options {
             session_expiry_interval: None,
             receive_maximum: u16::MAX,
             maximum_in_flight: None,
+            leniency: Leniency::STRICT,
             maximum_packet_size: 16 << 20,
             connect_timeout: Duration::from_secs(10),
             ping_timeout: Duration::from_secs(10),
@@ -252,6 +254,13 @@ impl Options {
     #[must_use]
     pub fn maximum_in_flight(mut self, messages: u16) -> Self {
         self.maximum_in_flight = Some(messages);
+        self
+    }
+
+    /// What is taken from the Server against the specification. Default: nothing.
+    #[must_use]
+    pub fn leniency(mut self, leniency: Leniency) -> Self {
+        self.leniency = leniency;
         self
     }
 
@@ -423,6 +432,7 @@ impl Options {
         config.connect_timeout = self.connect_timeout.into();
         config.ping_timeout = self.ping_timeout.into();
         config.manual_ack = true;
+        config.leniency = self.leniency;
         let maximum_in_flight = self.maximum_in_flight.unwrap_or(match self.version {
             Version::V3_1_1 => MAXIMUM_IN_FLIGHT_3_1_1,
             Version::V5 => u16::MAX,

@@ -96,7 +96,7 @@ pub(super) fn read_reason<'a>(
     if version == Version::V3_1_1 || reader.is_empty() {
         return (ReasonCode::Success, Properties::EMPTY);
     }
-    let reason = reason::decode(reader, packet, version, sender);
+    let reason = reason::decode(reader, packet, options);
     if reader.is_empty() {
         return (reason, Properties::EMPTY);
     }

@@ -2,8 +2,8 @@ use super::{Size, reason};
 use crate::allowed::{Place, Senders};
 use crate::wire::{Output, Reader};
 use crate::{
-    DecodeErrorKind, EncodeError, PacketType, Properties, PropertyId, ReasonCode, Role, Version,
-    property,
+    DecodeErrorKind, DecodeOptions, EncodeError, PacketType, Properties, PropertyId, ReasonCode,
+    Version, property,
 };
 
 /// An AUTH packet (section 3.15 of 5.0).
@@ -22,12 +22,13 @@ impl<'a> Auth<'a> {
     /// Section 3.15.2.1 lets an AUTH of Success without properties end before its reason
     /// code; section 3.15.2.2.2 demands a property of every AUTH. The latter wins: there
     /// is nothing that such a packet could mean.
-    pub(super) fn decode(reader: &mut Reader<'a>, sender: Role) -> Self {
+    pub(super) fn decode(reader: &mut Reader<'a>, options: &DecodeOptions) -> Self {
+        let sender = options.sender;
         let start = reader.offset();
         if reader.is_empty() {
             reader.fail(DecodeErrorKind::MissingAuthenticationMethod, start);
         }
-        let reason = reason::decode(reader, PacketType::Auth, Version::V5, sender);
+        let reason = reason::decode(reader, PacketType::Auth, options);
         let (properties, census) = property::decode(reader, Version::V5, PLACE, sender);
         if !census.has(PropertyId::AuthenticationMethod) {
             reader.fail(DecodeErrorKind::MissingAuthenticationMethod, start);

@@ -38,7 +38,7 @@ impl<'a> ConnAck<'a> {
             );
         }
         let session_present = flags == 1;
-        let reason = reason::decode(reader, PacketType::ConnAck, version, sender);
+        let reason = reason::decode(reader, PacketType::ConnAck, options);
         // [MQTT-3.2.2-6] [MQTT3-3.2.2-4]
         if session_present && reason != ReasonCode::Success {
             reader.fail(DecodeErrorKind::SessionPresentWithError, start);

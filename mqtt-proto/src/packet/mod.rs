@@ -29,7 +29,7 @@ pub use subscribe::{RetainHandling, Subscribe, Subscription, SubscriptionOptions
 pub use unsubscribe::Unsubscribe;
 
 use crate::wire::{Output, Reader, Writer, varint};
-use crate::{DecodeError, EncodeError, QoS, Role, Version, property};
+use crate::{DecodeError, EncodeError, Leniency, QoS, Role, Version, property};
 
 /// What a decoder needs to know of the Network Connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,6 +44,8 @@ pub struct DecodeOptions {
     pub maximum_packet_size: u32,
     /// The highest Topic Alias taken in a PUBLISH; 0: none.
     pub topic_alias_maximum: u16,
+    /// What is taken against the specification.
+    pub leniency: Leniency,
 }
 
 impl DecodeOptions {
@@ -58,6 +60,7 @@ impl DecodeOptions {
             sender,
             maximum_packet_size: Self::MAXIMUM_PACKET_SIZE,
             topic_alias_maximum: 0,
+            leniency: Leniency::STRICT,
         }
     }
 }
@@ -188,7 +191,7 @@ impl<'a> Packet<'a> {
             PacketType::PingReq => finished!(PingReq),
             PacketType::PingResp => finished!(PingResp),
             PacketType::Disconnect => finished!(Disconnect(Disconnect::decode(from, options))),
-            PacketType::Auth => finished!(Auth(Auth::decode(from, options.sender))),
+            PacketType::Auth => finished!(Auth(Auth::decode(from, options))),
         }
     }
 

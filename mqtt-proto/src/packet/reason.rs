@@ -2,7 +2,7 @@
 
 use crate::allowed::{Allowed, Place, Senders};
 use crate::wire::Reader;
-use crate::{DecodeErrorKind, EncodeError, PacketType, ReasonCode, Role, Version};
+use crate::{DecodeErrorKind, DecodeOptions, EncodeError, PacketType, ReasonCode, Role, Version};
 
 const CONNACK: Place = Place::of(PacketType::ConnAck);
 const PUBACK: Place = Place::of(PacketType::PubAck);
@@ -107,6 +107,19 @@ impl Set {
         Self(set)
     }
 
+    /// These, and every failure.
+    const fn or_failures(self) -> Self {
+        let mut set = self.0;
+        let mut all = ReasonCode::ALL;
+        while let [reason, rest @ ..] = all {
+            if reason.is_error() {
+                set |= Self::bit(reason.as_u8());
+            }
+            all = rest;
+        }
+        Self(set)
+    }
+
     /// Whether the byte is one of them.
     #[inline]
     pub(super) const fn has(self, byte: u8) -> bool {
@@ -174,7 +187,20 @@ impl Sets {
 /// The reason codes that the sender may send in the packet [MQTT-3.2.2-8], [MQTT-3.4.2-1],
 /// [MQTT-3.5.2-1], [MQTT-3.6.2-1], [MQTT-3.7.2-1], [MQTT-3.9.3-2], [MQTT-3.11.3-2],
 /// [MQTT-3.14.2-1], [MQTT-3.15.2-1].
-pub(super) fn set(packet: PacketType, version: Version, sender: Role) -> Set {
+pub(super) fn set(packet: PacketType, options: &DecodeOptions) -> Set {
+    let &DecodeOptions {
+        version,
+        sender,
+        leniency,
+        ..
+    } = options;
+    match (version, packet) {
+        (Version::V5, _) if leniency.reason_codes => return const { Set::of(ReasonCode::ALL) },
+        (Version::V3_1_1, PacketType::SubAck) if leniency.return_codes => {
+            return const { Set::of(SUBACK_RETURN_CODES).or_failures() };
+        }
+        _ => {}
+    }
     let sets = Sets::of(packet, version);
     match sender {
         Role::Client => sets.client,
@@ -186,14 +212,13 @@ pub(super) fn set(packet: PacketType, version: Version, sender: Role) -> Set {
 pub(super) fn decode(
     reader: &mut Reader<'_>,
     packet: PacketType,
-    version: Version,
-    sender: Role,
+    options: &DecodeOptions,
 ) -> ReasonCode {
     let start = reader.offset();
     let byte = reader.u8();
-    let reason = if version == Version::V3_1_1 && packet == PacketType::ConnAck {
-        from_return_code(byte)
-    } else if set(packet, version, sender).has(byte) {
+    let reason = if options.version == Version::V3_1_1 && packet == PacketType::ConnAck {
+        from_return_code(byte).or_else(|| failure(byte).filter(|_| options.leniency.return_codes))
+    } else if set(packet, options).has(byte) {
         ReasonCode::from_u8(byte)
     } else {
         None
@@ -235,6 +260,11 @@ pub(crate) fn check(
     } else {
         Ok(())
     }
+}
+
+/// The failure of a byte of 5.0.
+fn failure(byte: u8) -> Option<ReasonCode> {
+    ReasonCode::from_u8(byte).filter(|reason| reason.is_error())
 }
 
 /// The reason code of a CONNACK's return code in 3.1.1 (its table 3.1).

@@ -37,7 +37,7 @@ impl<'a> SubAck<'a> {
             }
             let start = reader.offset();
             let bytes = reader.take_rest();
-            let allowed = reason::set(packet, version, sender);
+            let allowed = reason::set(packet, options);
             for (at, &byte) in bytes.iter().enumerate() {
                 if !allowed.has(byte) {
                     reader.fail(

@@ -61,6 +61,24 @@ fn qos_2_is_over_with_pubcomp() {
     }
 }
 
+/// A Server that answers with a reason code of another packet, as mochi-mqtt does [MQTT-3.4.2-1].
+#[test]
+fn leniency_is_the_sessions_too() {
+    for (lenient, event) in [
+        (false, "disconnected malformed InvalidReasonCode(1)"),
+        (true, "published Token(0) 01"),
+    ] {
+        let mut config = Config::new(Version::V5);
+        config.leniency.reason_codes = lenient;
+        let mut t: Trace = Trace::new(config);
+        t.opens();
+        t.gets("CONNACK", "connected");
+        t.publishes(1, "a", "x");
+        t.sends(&["PUBLISH 1 q1 a=x"]);
+        t.gets_bytes(&[0x40, 3, 0, 1, 1], event);
+    }
+}
+
 /// [MQTT-4.4.0-2]
 #[test]
 fn an_acknowledgement_with_an_error_is_the_end() {
