@@ -95,10 +95,16 @@ pub enum DisconnectError {
 pub enum AuthError {
     /// There is no Network Connection.
     NotConnected,
-    /// Not encodable; 3.1.1 has no AUTH.
+    /// CONNECT named no Authentication Method [MQTT-4.12.0-7], which in 3.1.1 it never does.
+    NoMethod,
+    /// The reason code is not one that a Client may send, or not before CONNACK.
+    Reason(ReasonCode),
+    /// Not encodable.
     Encode(EncodeError),
     /// The outbox has no room for it now.
     OutboxFull,
+    /// The Server does not take it: too large.
+    NotSupported(ReasonCode),
 }
 
 impl fmt::Display for ConnectError {
@@ -171,8 +177,11 @@ impl fmt::Display for AuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotConnected => f.write_str("there is no network connection"),
+            Self::NoMethod => f.write_str("CONNECT named no authentication method"),
+            Self::Reason(reason) => write!(f, "a client's AUTH cannot say now: {reason}"),
             Self::Encode(error) => write!(f, "AUTH cannot be encoded: {error}"),
             Self::OutboxFull => f.write_str(FULL),
+            Self::NotSupported(reason) => write!(f, "the server does not take it: {reason}"),
         }
     }
 }

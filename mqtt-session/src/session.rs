@@ -223,7 +223,11 @@ impl<S: Storage> Session<S> {
         self.receiver.acknowledge(ack, reason)
     }
 
-    /// Sends AUTH (5.0): the next step of an authentication, or a new one.
+    /// Sends AUTH (5.0): the next step of an authentication, or, once connected, a new one
+    /// [MQTT-4.12.1-1]. Its Authentication Method is to be that of the CONNECT [MQTT-4.12.0-5].
+    ///
+    /// It has no outcome of its own: the Server's answer is an
+    /// [`Event::Authenticated`], the CONNACK or a DISCONNECT.
     ///
     /// # Errors
     /// See [`AuthError`].
@@ -231,7 +235,15 @@ impl<S: Storage> Session<S> {
         if !self.is_open() {
             return Err(AuthError::NotConnected);
         }
-        self.sender.auth(auth)
+        if !self.connection.authentication {
+            return Err(AuthError::NoMethod);
+        }
+        // Section 3.15.2.1: Success is the Server's to say.
+        match (auth.reason, self.state()) {
+            (ReasonCode::ContinueAuthentication, _)
+            | (ReasonCode::ReAuthenticate, State::Connected) => self.sender.auth(auth),
+            (reason, _) => Err(AuthError::Reason(reason)),
+        }
     }
 
     /// Ends the Network Connection with a DISCONNECT, which overtakes what is not sent yet.

@@ -232,6 +232,10 @@ impl<S: Storage> Sender<S> {
         }
         let packet = Packet::Auth(*auth);
         let len = packet.encoded_len(self.version)?;
+        let wire_len = u32::try_from(len).unwrap_or(u32::MAX);
+        if let Some(reason) = self.limits().and_then(|limits| too_large(limits, wire_len)) {
+            return Err(AuthError::NotSupported(reason));
+        }
         self.check_room(len)?;
         let entry = Entry::request(self.token(), None, Kind::Auth, Request::default());
         let version = self.version;

@@ -1,6 +1,6 @@
 //! Connections: their beginning, what a Server may not do, their end.
 
-use core::num::NonZeroU16;
+use core::num::{NonZeroU16, NonZeroU32};
 
 use mqtt_proto::{Auth, Connect, EncodeError, Packet, Properties, Property, ReasonCode, Version};
 use mqtt_session::{
@@ -307,6 +307,49 @@ fn auth_without_a_method_is_a_violation() {
     };
     let bytes = encode(Version::V5, &Packet::Auth(auth));
     t.gets_bytes(&bytes, "disconnected Violation(UnexpectedAuth)");
+}
+
+/// [MQTT-4.12.0-7], section 3.15.2.1, [MQTT-4.12.1-1], [MQTT-3.1.2-24]
+#[test]
+fn an_auth_that_a_client_may_not_send_is_refused() {
+    let method = [Property::AuthenticationMethod("m")];
+    let auth = |reason| Auth {
+        reason,
+        properties: Properties::new(&method),
+    };
+    let refuses = |t: &mut Trace, auth: &Auth<'_>, error| {
+        let before = t.session.clone();
+        assert_eq!(t.session.auth(auth), Err(error));
+        assert!(t.session == before);
+        t.sends(&[]);
+    };
+    for version in [Version::V3_1_1, Version::V5] {
+        let mut t = Trace::connected(version);
+        let step = auth(ReasonCode::ContinueAuthentication);
+        refuses(&mut t, &step, AuthError::NoMethod);
+    }
+    let mut t = Trace::v5();
+    let mut connect = t.connect();
+    connect.properties = Properties::new(&method);
+    t.opens_with(&connect);
+    for reason in [ReasonCode::Success, ReasonCode::ReAuthenticate] {
+        refuses(&mut t, &auth(reason), AuthError::Reason(reason));
+    }
+    let data = [method[0], Property::AuthenticationData(&[0; 8])];
+    let large = Auth {
+        reason: ReasonCode::ContinueAuthentication,
+        properties: Properties::new(&data),
+    };
+    t.session.auth(&large).unwrap();
+    let size = Property::MaximumPacketSize(NonZeroU32::new(16).unwrap());
+    t.gets_bytes(&connack(false, &[method[0], size]), "connected");
+    t.sends(&[]);
+    t.completes(&[]);
+    assert_eq!(t.session.pending(), 0);
+    let success = ReasonCode::Success;
+    refuses(&mut t, &auth(success), AuthError::Reason(success));
+    let too_large = AuthError::NotSupported(ReasonCode::PacketTooLarge);
+    refuses(&mut t, &large, too_large);
 }
 
 #[test]

@@ -161,6 +161,8 @@ impl<S: Storage> Sender<S> {
                 Some((EntryState::Resend, Kind::Publish(QoS::ExactlyOnce))),
                 Completion::Unsendable(reason),
             ) => self.table.give_up(index, reason),
+            // Nobody has its token. It was for before CONNACK, which told the limits.
+            (Some((_, Kind::Auth)), _) => drop(self.table.remove(index)),
             _ => self.table.end(index, completion),
         }
     }
