@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask --help` lists them.
 
 mod bare_metal;
+mod bench;
 mod firmware;
 mod no_std;
 mod process;
@@ -19,6 +20,12 @@ enum Task {
     Ci {
         /// Jobs of .ci/run, for example: fmt clippy test
         jobs: Vec<String>,
+    },
+    /// Count the codec's instructions per packet beside its peers', and write mqtt-proto/bench/RESULTS.md.
+    Bench {
+        /// Count ours alone, and compare with the table instead.
+        #[arg(long)]
+        check: bool,
     },
     /// Build the firmware of examples/firmware and run it in QEMU against a mosquitto of its own.
     Firmware,
@@ -42,6 +49,7 @@ fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     match Task::parse() {
         Task::Ci { jobs } => ci(&root, &jobs),
+        Task::Bench { check } => report(bench::run(&root, check)),
         Task::Size { update } => report(size::run(&root, update)),
         Task::Firmware => report(firmware::run(&root)),
         Task::NoStd => report(no_std::run(&root)),

@@ -1,5 +1,8 @@
 //! The packets that every codec is measured with, as bytes and as values.
 
+#[cfg(feature = "peers")]
+pub mod faults;
+#[cfg(feature = "peers")]
 pub mod peers;
 
 use core::num::{NonZeroU16, NonZeroU32};
@@ -53,16 +56,30 @@ fn packet_id() -> PacketId {
     PacketId::new(10).unwrap()
 }
 
+/// A buffer to encode into, which stays; beside it what the caller of the setup gave.
+#[must_use]
+pub fn buffer(version: Version, payload_len: usize) -> (Version, usize, &'static mut [u8]) {
+    (version, payload_len, vec![0; 256].leak())
+}
+
+/// The head of a PUBLISH of QoS 0.
+#[inline]
+#[must_use]
+pub fn publish_head(topic: &str) -> PublishHead<'_> {
+    PublishHead {
+        delivery: Delivery::AtMostOnce,
+        retain: false,
+        topic: Some(TopicName::new(topic).unwrap()),
+        properties: (&[]).into(),
+    }
+}
+
 /// A PUBLISH of QoS 0 on the 20-byte topic.
+#[inline]
 #[must_use]
 pub fn publish_value(payload: &[u8]) -> Packet<'_> {
     Packet::Publish(Publish {
-        head: PublishHead {
-            delivery: Delivery::AtMostOnce,
-            retain: false,
-            topic: Some(TopicName::new(TOPIC).unwrap()),
-            properties: (&[]).into(),
-        },
+        head: publish_head(TOPIC),
         payload,
     })
 }
@@ -76,6 +93,7 @@ pub const PUBLISH_PROPERTIES: &[Property<'static>] = &[
 ];
 
 /// A PUBLISH of QoS 1 with alias, expiry and two user properties.
+#[inline]
 #[must_use]
 pub fn publish_properties_value(payload: &[u8]) -> Packet<'_> {
     Packet::Publish(Publish {

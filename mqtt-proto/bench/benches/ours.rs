@@ -1,0 +1,92 @@
+//! Instructions per packet of mqtt-proto, counted by callgrind.
+
+use std::hint::black_box;
+
+use gungraun::{library_benchmark, library_benchmark_group, main};
+use mqtt_proto::{Item, Packet, PacketReader, Publish, Version};
+use mqtt_proto_bench::{self as fixtures, Fixture};
+
+#[library_benchmark]
+#[bench::publish_64_v3(fixtures::publish(Version::V3_1_1, 64))]
+#[bench::publish_64_v5(fixtures::publish(Version::V5, 64))]
+#[bench::publish_1k_v3(fixtures::publish(Version::V3_1_1, 1024))]
+#[bench::publish_1k_v5(fixtures::publish(Version::V5, 1024))]
+#[bench::publish_64k_v3(fixtures::publish(Version::V3_1_1, 65536))]
+#[bench::publish_64k_v5(fixtures::publish(Version::V5, 65536))]
+#[bench::publish_properties_v5(fixtures::publish_properties())]
+#[bench::connect_v5(fixtures::connect())]
+#[bench::puback_v3(fixtures::puback(Version::V3_1_1))]
+#[bench::puback_v5(fixtures::puback(Version::V5))]
+#[bench::suback_v3(fixtures::suback(Version::V3_1_1))]
+#[bench::suback_v5(fixtures::suback(Version::V5))]
+fn decode(fixture: &'static Fixture) {
+    let options = black_box(fixture.options());
+    let mut input = black_box(&fixture.bytes[..]);
+    let packet = Packet::decode(&options, &mut input);
+    assert!(matches!(black_box(&packet), Ok(Some(_))));
+}
+
+#[library_benchmark]
+#[bench::v3(fixtures::stream(Version::V3_1_1))]
+#[bench::v5(fixtures::stream(Version::V5))]
+fn decode_stream(fixture: &'static Fixture) {
+    let mut scratch = [0; 256];
+    let mut reader = PacketReader::new(fixture.options(), &mut scratch);
+    let mut packets = 0;
+    for mut input in fixture.bytes.chunks(fixtures::CHUNK) {
+        loop {
+            let item = reader.read(&mut input);
+            match black_box(&item) {
+                Ok(Some(Item::Payload { .. })) => {}
+                Ok(Some(_)) => packets += 1,
+                Ok(None) => break,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+    assert_eq!(packets, fixtures::STREAM_PACKETS);
+}
+
+// The head alone: the payload stays with the caller.
+#[library_benchmark(setup = fixtures::buffer)]
+#[bench::publish_64_v3(Version::V3_1_1, 64)]
+#[bench::publish_64_v5(Version::V5, 64)]
+#[bench::publish_1k_v5(Version::V5, 1024)]
+#[bench::publish_64k_v5(Version::V5, 65536)]
+fn encode_head((version, payload_len, buffer): (Version, usize, &'static mut [u8])) {
+    let head = fixtures::publish_head(black_box(fixtures::TOPIC));
+    let len = head.encode(version, black_box(payload_len), buffer);
+    assert!(black_box(&len).is_ok());
+}
+
+#[library_benchmark(setup = fixtures::buffer)]
+#[bench::publish_64_v3(Version::V3_1_1, 64)]
+#[bench::publish_64_v5(Version::V5, 64)]
+fn encode((version, _, buffer): (Version, usize, &'static mut [u8])) {
+    let packet = Packet::Publish(Publish {
+        head: fixtures::publish_head(black_box(fixtures::TOPIC)),
+        payload: black_box(&[0x42; 64]),
+    });
+    let len = packet.encode(version, buffer);
+    assert!(black_box(&len).is_ok());
+}
+
+#[library_benchmark(setup = fixtures::buffer)]
+#[bench::publish_properties_v5(Version::V5, 64)]
+fn encode_properties((version, _, buffer): (Version, usize, &'static mut [u8])) {
+    let packet = fixtures::publish_properties_value(black_box(&[0x42; 64]));
+    let len = packet.encode(version, buffer);
+    assert!(black_box(&len).is_ok());
+}
+
+library_benchmark_group!(
+    name = ours,
+    benchmarks = [
+        decode,
+        decode_stream,
+        encode,
+        encode_properties,
+        encode_head
+    ]
+);
+main!(library_benchmark_groups = ours);
