@@ -334,13 +334,58 @@ fn text_for_people() {
          2: PINGREQ, 2 bytes\n\
          2: incomplete: 2 bytes at byte 2, and the packet is longer\n\
          3: PINGREQ, 2 bytes\n\
-         3: error: packet type 15 does not exist in this version, at byte 2: Malformed Packet (0x81)\n\
+         3: error: packet type 15 does not exist in this version, at byte 2: Malformed Packet (0x81)\n  \
+         0000  c0 00[f0]00\n\
          4: error: a digit stands alone: a byte has two, column 4\n\
          5: SUBACK, 6 bytes\n  packet_id: 1\n  reason_codes: 0, 128\n  \
          reasons: \"Granted QoS 0\", \"Unspecified error\"\n",
         "each argument is answered"
     );
     assert_eq!(code, Some(1));
+}
+
+#[test]
+fn the_byte_that_is_wrong_is_marked_and_the_statement_told() {
+    let (printed, code) = text(&["c000 30 0a 0003 612f2b 00 68656c6c"]);
+    let (first, rest) = printed.split_once('\n').unwrap();
+    assert_eq!(first, "PINGREQ, 2 bytes");
+    let lines: Vec<&str> = rest.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "error: topic name: has a wildcard in a name, at byte 8: Topic Name invalid (0x90)",
+            "  [MQTT-4.7.0-1] The wildcard characters can be used in Topic Filters, but MUST NOT be \
+             used within a Topic Name.",
+            "  0000  c0 00 30 0a 00 03 61 2f[2b]00 68 65 6c 6c",
+        ]
+    );
+    assert_eq!(code, Some(1));
+
+    // The same fault is another statement in 3.1.1.
+    let hex = "30 07 0003 612f2b 00 00";
+    let v3 = answer("3.1.1", hex);
+    assert_eq!(
+        (&v3["statement"], &v3["offset"]),
+        (&json!("MQTT3-4.7.1-1"), &json!(6))
+    );
+    let sentence = v3["sentence"].as_str().unwrap();
+    assert!(sentence.contains("MUST NOT be used within a Topic Name"));
+    assert_eq!(answer("5", hex)["statement"], "MQTT-4.7.0-1");
+    // Not every rule has a number.
+    let unnumbered = answer("5", "c0 01 00");
+    assert_eq!(
+        (
+            &unnumbered["ok"],
+            &unnumbered["statement"],
+            &unnumbered["sentence"]
+        ),
+        (&json!(false), &Value::Null, &Value::Null)
+    );
+    // What is missing is marked where it is missing.
+    let (printed, _) = text(&["40 01 00"]);
+    assert!(printed.contains("  0000  40 01[00]"), "{printed}");
+    let (printed, _) = text(&["20 02 00 00"]);
+    assert!(printed.contains("  0000  20 02 00 00[  ]"), "{printed}");
 }
 
 #[test]

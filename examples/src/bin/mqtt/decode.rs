@@ -7,12 +7,15 @@ use std::process::ExitCode;
 use mqtt_proto::{DecodeError, DecodeErrorKind, DecodeOptions, Packet, Role, Version};
 use serde_json::{Map, Value, json};
 
+use crate::fault;
 use crate::fields::packet_fields;
 
 /// Shows what MQTT packets written as hex are, field by field.
 ///
 /// There is one answer for each argument or line of input, in order, on standard output.
-/// Spaces, colons, commas, dashes and `0x` between bytes are skipped. Exit code: 0 if every
+/// Spaces, colons, commas, dashes and `0x` between bytes are skipped. For what is no packet the
+/// byte where it goes wrong is marked, and the statement of the specification told that it breaks,
+/// where there is one. Exit code: 0 if every
 /// line was a packet, 1 if one was not, 2 for wrong usage.
 #[derive(Debug, clap::Args)]
 pub(crate) struct DecodeArgs {
@@ -92,7 +95,7 @@ fn answer(args: &DecodeArgs, line: &[u8], label: &str, out: &mut impl Write) -> 
             if args.json {
                 let answer = json!({
                     "ok": false, "error": error.to_string(), "reason_code": null, "offset": null,
-                    "column": error.column,
+                    "statement": null, "sentence": null, "column": error.column,
                 });
                 writeln!(out, "{answer}")?;
             } else {
@@ -118,7 +121,20 @@ enum Outcome {
         version: Version,
     },
     Incomplete,
-    Error(DecodeError),
+    Error(Fault),
+}
+
+/// What is wrong, and the statement that it breaks.
+#[derive(Clone, Copy)]
+struct Fault {
+    error: DecodeError,
+    statement: Option<&'static str>,
+}
+
+impl Fault {
+    fn sentence(&self) -> Option<&'static str> {
+        self.statement.and_then(fault::sentence)
+    }
 }
 
 fn decode(bytes: &[u8], version: Version, from: Option<Role>) -> Outcome {
@@ -127,8 +143,8 @@ fn decode(bytes: &[u8], version: Version, from: Option<Role>) -> Outcome {
             Outcome::Error(by_client) => match decode(bytes, version, Some(Role::Server)) {
                 // The side that may send it, or else the one that makes sense of more of it.
                 Outcome::Error(by_server)
-                    if matches!(by_server.kind, DecodeErrorKind::PacketOfOtherSide(_))
-                        || by_server.offset < by_client.offset =>
+                    if matches!(by_server.error.kind, DecodeErrorKind::PacketOfOtherSide(_))
+                        || by_server.error.offset < by_client.error.offset =>
                 {
                     Outcome::Error(by_client)
                 }
@@ -154,7 +170,10 @@ fn decode(bytes: &[u8], version: Version, from: Option<Role>) -> Outcome {
             }
         }
         Ok(None) => Outcome::Incomplete,
-        Err(error) => Outcome::Error(error),
+        Err(error) => Outcome::Error(Fault {
+            error,
+            statement: error.statement(&options, bytes),
+        }),
     }
 }
 
@@ -166,9 +185,11 @@ fn json_answer(outcome: &Outcome, len: usize) -> Value {
             "ok": true, "packet": fields, "consumed": consumed, "trailing": len - consumed,
         }),
         Outcome::Incomplete => json!({ "ok": false, "incomplete": true, "len": len }),
-        Outcome::Error(error) => json!({
-            "ok": false, "error": error.kind.to_string(), "reason_code": error.reason_code().as_u8(),
-            "reason": error.reason_code().name(), "offset": error.offset,
+        Outcome::Error(fault) => json!({
+            "ok": false, "error": fault.error.kind.to_string(),
+            "reason_code": fault.error.reason_code().as_u8(),
+            "reason": fault.error.reason_code().name(), "offset": fault.error.offset,
+            "statement": fault.statement, "sentence": fault.sentence(),
         }),
     }
 }
@@ -215,10 +236,14 @@ fn text_answer(
                 )?;
                 return Ok(false);
             }
-            Outcome::Error(error) => {
-                let offset = start + error.offset;
-                let (kind, reason) = (error.kind, error.reason_code());
+            Outcome::Error(fault) => {
+                let offset = start + fault.error.offset;
+                let (kind, reason) = (fault.error.kind, fault.error.reason_code());
                 writeln!(out, "{label}error: {kind}, at byte {offset}: {reason}")?;
+                if let (Some(id), Some(sentence)) = (fault.statement, fault.sentence()) {
+                    writeln!(out, "  [{id}] {sentence}")?;
+                }
+                fault::dump(out, bytes, offset)?;
                 return Ok(false);
             }
         }

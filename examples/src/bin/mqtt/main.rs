@@ -4,6 +4,7 @@
 mod connection;
 mod decode;
 mod exit;
+mod fault;
 mod fields;
 mod format;
 mod properties;
