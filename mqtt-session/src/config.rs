@@ -27,6 +27,13 @@ pub struct Config {
     /// For 3.1.1, in which a Server cannot say what it allows: mosquitto, by default, takes 20 of
     /// QoS 2 and then closes the connection.
     pub maximum_in_flight: NonZeroU16,
+    /// The most Topic Aliases that the session gives out on one connection, whatever the Server
+    /// allows (5.0). Default: 0, none.
+    ///
+    /// A QoS 0 message without properties then names its topic once, and after that by a number of
+    /// two bytes; the first topics of a connection get one. `Heap` keeps a copy of each; `Inline`
+    /// has no room for any.
+    pub maximum_topic_aliases: u16,
     /// What is taken from a Server against the specification. Default: nothing.
     pub leniency: Leniency,
     /// When to connect again after a loss; `None`: never. Default: `None`.
@@ -44,6 +51,7 @@ impl Config {
             manual_ack: false,
             maximum_outbox: usize::MAX,
             maximum_in_flight: NonZeroU16::MAX,
+            maximum_topic_aliases: 0,
             leniency: Leniency::STRICT,
             reconnect: None,
         }

@@ -2,6 +2,7 @@ use crate::Token;
 use crate::session_state::{Entry, Received};
 use core::fmt::Debug;
 use core::hash::Hash;
+use core::num::NonZeroU16;
 use mqtt_proto::PacketId;
 
 mod inline;
@@ -20,6 +21,9 @@ pub trait Storage: Clone + Debug + Default + PartialEq + Eq + Hash + sealed::Sea
     /// The received QoS 1 and 2 messages.
     #[doc(hidden)]
     type Receive: ReceiveTable;
+    /// The Topic Aliases that were given out on a connection.
+    #[doc(hidden)]
+    type Aliases: AliasTable;
 }
 
 pub(crate) mod sealed {
@@ -57,6 +61,28 @@ pub trait SendTable: Clone + Debug + Default + PartialEq + Eq + Hash {
     fn sort(&mut self);
     /// The token of the entry that has the packet identifier.
     fn token_of(&self, packet_id: PacketId) -> Option<Token>;
+}
+
+/// Topics and their aliases.
+#[doc(hidden)]
+pub trait AliasTable: Clone + Debug + Default + PartialEq + Eq + Hash {
+    fn get(&self, topic: &str) -> Option<NonZeroU16>;
+    /// The alias for the next new topic; `None` where there is no room.
+    fn next(&self) -> Option<NonZeroU16>;
+    fn add(&mut self, topic: &str, alias: NonZeroU16);
+}
+
+/// No room.
+impl AliasTable for () {
+    fn get(&self, _topic: &str) -> Option<NonZeroU16> {
+        None
+    }
+
+    fn next(&self) -> Option<NonZeroU16> {
+        None
+    }
+
+    fn add(&mut self, _topic: &str, _alias: NonZeroU16) {}
 }
 
 /// Received QoS 1 and 2 messages in order.

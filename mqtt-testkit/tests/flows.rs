@@ -62,6 +62,7 @@ impl Draw {
         };
         options.config = Config {
             manual_ack: self.flip(),
+            maximum_topic_aliases: 1,
             // Otherwise the world decides when to connect again.
             reconnect: self.flip().then_some(reconnect),
             ..Config::new(version)

@@ -111,6 +111,9 @@ impl<S: Storage> Session<S> {
         self.connection.start(limits);
         self.sender.start(Limits {
             receive_maximum: limits.receive_maximum.min(self.config.maximum_in_flight),
+            topic_alias_maximum: limits
+                .topic_alias_maximum
+                .min(self.config.maximum_topic_aliases),
             ..limits
         });
         self.backoff.connected();

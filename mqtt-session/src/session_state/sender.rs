@@ -1,9 +1,12 @@
 mod acknowledged;
 mod table;
+mod topic_alias;
 mod transmit;
 
 #[cfg(test)]
 mod tests;
+
+use core::slice;
 
 use mqtt_proto::{
     Auth, Delivery, EncodeError, Packet, PacketId, Properties, PublishHead, QoS, ReasonCode,
@@ -19,6 +22,7 @@ use crate::{
     SubscribeError, Token,
 };
 use table::Table;
+use topic_alias::Alias;
 
 /// The sender of section 4.3, whichever side it is on: operations from the command until their
 /// last acknowledgement, across connections.
@@ -47,15 +51,17 @@ pub struct Sender<S: Storage> {
     next_packet_id: PacketId,
     next_token: u64,
     table: Table<S::Send>,
-    link: Option<Link>,
+    link: Option<Link<S::Aliases>>,
 }
 
 /// What dies with the Network Connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-struct Link {
+struct Link<A> {
     /// `None` before CONNACK.
     limits: Option<Limits>,
     handing_out: Option<HandingOut>,
+    /// The topics that the other side knows by an alias.
+    aliases: A,
     /// A PUBREC came that belongs to nothing: its PUBREL is due.
     stray: Option<PacketId>,
 }
@@ -130,18 +136,24 @@ impl<S: Storage> Sender<S> {
     /// until the connection is over.
     ///
     /// The properties may be any that PUBLISH has; a Topic Alias must not be among them, since
-    /// the message may go out on another connection.
+    /// the message may go out on another connection. Where the storage has room for it and the other
+    /// side's limits allow it, a QoS 0 message without properties gets one.
     ///
     /// # Errors
     /// See [`PublishError`]; never [`PublishError::Property`].
     pub fn publish(&mut self, now: Instant, publish: &Publish<'_>) -> Result<Token, PublishError> {
         let topic = TopicName::new(publish.topic).map_err(PublishError::Topic)?;
         let packet_id = self.publish_id(publish.qos)?;
+        let alias = self.alias_of(publish);
+        let property = alias.map(Alias::property);
         let head = PublishHead {
             delivery: delivery(publish.qos, packet_id),
             retain: publish.retain,
-            topic: Some(topic),
-            properties: publish.properties,
+            topic: Some(topic).filter(|_| !alias.is_some_and(|alias| alias.is_known)),
+            properties: match &property {
+                Some(property) => Properties::new(slice::from_ref(property)),
+                None => publish.properties,
+            },
         };
         let payload_len = publish.payload.len();
         let head_len = head.encoded_len(self.version, payload_len)?;
@@ -163,15 +175,19 @@ impl<S: Storage> Sender<S> {
             lifetime.map(|seconds| now.saturating_add(Duration::from_secs(seconds.into())));
         let entry = Entry::publish(self.token(), packet_id, publish.qos, expiry);
         let version = self.version;
-        self.push(entry, len, |buf| {
+        let token = self.push(entry, len, |buf| {
             head.encode(version, payload_len, buf)?;
             // `copy_from_slice` has a panic in it that not every optimisation takes out.
             let tail = buf.get_mut(head_len..).unwrap_or_default();
             for (to, &byte) in tail.iter_mut().zip(payload) {
                 *to = byte;
             }
-            Ok(())
-        })
+            Ok::<(), EncodeError>(())
+        });
+        if let (Ok(_), Some(alias)) = (&token, alias) {
+            self.told(alias, publish.topic);
+        }
+        token
     }
 
     /// Takes a SUBSCRIBE, to be kept until answered.

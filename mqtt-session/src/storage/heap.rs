@@ -1,10 +1,13 @@
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec;
+
+use core::num::NonZeroU16;
 
 use bytes::Bytes;
 use mqtt_proto::PacketId;
 
-use super::{ReceiveTable, SendTable, Storage, sealed};
+use super::{AliasTable, ReceiveTable, SendTable, Storage, sealed};
 use crate::Token;
 use crate::session_state::{Entry, Received};
 
@@ -19,6 +22,7 @@ impl sealed::Sealed for Heap {}
 impl Storage for Heap {
     type Send = HeapSend;
     type Receive = HeapReceive;
+    type Aliases = HeapAliases;
 }
 
 /// One allocation a packet, shared by clones of the session.
@@ -162,5 +166,26 @@ impl ReceiveTable for HeapReceive {
         self.received.retain_mut(keep);
         let token = |received: &Received| (received.packet_id, received.token);
         self.tokens = self.received.iter().map(token).collect();
+    }
+}
+
+#[doc(hidden)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct HeapAliases {
+    aliases: BTreeMap<Box<str>, NonZeroU16>,
+}
+
+impl AliasTable for HeapAliases {
+    fn get(&self, topic: &str) -> Option<NonZeroU16> {
+        self.aliases.get(topic).copied()
+    }
+
+    fn next(&self) -> Option<NonZeroU16> {
+        let used = u16::try_from(self.aliases.len()).ok()?;
+        NonZeroU16::MIN.checked_add(used)
+    }
+
+    fn add(&mut self, topic: &str, alias: NonZeroU16) {
+        self.aliases.insert(topic.into(), alias);
     }
 }

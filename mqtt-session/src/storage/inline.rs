@@ -31,6 +31,7 @@ impl<const OUTBOX: usize, const SEND: usize, const RECEIVE: usize> Storage
 {
     type Send = InlineSend<OUTBOX, SEND>;
     type Receive = InlineReceive<RECEIVE>;
+    type Aliases = ();
 }
 
 /// The packets lie in `outbox` one behind the other, in the order of their entries.

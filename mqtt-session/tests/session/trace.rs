@@ -347,7 +347,8 @@ fn publish_of(version: Version, words: &[&str]) -> Vec<u8> {
 
 /// Packets as lines.
 pub(crate) fn show(version: Version, sender: Role, mut bytes: &[u8]) -> Vec<String> {
-    let options = DecodeOptions::new(version, sender);
+    let mut options = DecodeOptions::new(version, sender);
+    options.topic_alias_maximum = u16::MAX;
     let mut lines = Vec::new();
     while let Some(packet) = Packet::decode(&options, &mut bytes).expect("a packet") {
         lines.push(line_of(&packet));
@@ -369,9 +370,12 @@ fn line_of(packet: &Packet<'_>) -> String {
                 .packet_id()
                 .map_or(String::new(), |id| format!("{} ", id.get()));
             let dup = if delivery.dup() { "dup " } else { "" };
-            let topic = publish.head.topic.unwrap();
+            let topic = publish.head.topic.map_or("", |topic| topic.as_str());
+            let alias = publish.head.properties.topic_alias();
+            let alias = alias.map_or(String::new(), |alias| format!("@{alias}"));
             let payload = String::from_utf8_lossy(publish.payload);
-            format!("PUBLISH {id}q{} {dup}{topic}={payload}", delivery.qos())
+            let qos = delivery.qos();
+            format!("PUBLISH {id}q{qos} {dup}{topic}{alias}={payload}")
         }
         Packet::PubAck(it) => ack("PUBACK", it),
         Packet::PubRec(it) => ack("PUBREC", it),

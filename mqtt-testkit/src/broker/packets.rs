@@ -1,8 +1,8 @@
 //! What each packet of a connected Client does.
 
 use mqtt_proto::{
-    Delivery, Disconnect, Packet, Properties, Publish, ReasonCode, Sequence, SubAck, Subscribe,
-    Subscription, TopicName, Unsubscribe, Version,
+    Delivery, Disconnect, Packet, Properties, Publish, QoS, ReasonCode, Sequence, SubAck,
+    Subscribe, Subscription, TopicName, Unsubscribe, Version,
 };
 use mqtt_session::Instant;
 
@@ -135,9 +135,9 @@ impl Handler<'_> {
                         .min(self.options.maximum_qos);
                     subscription.options.maximum_qos = granted;
                     reasons.push(match granted {
-                        mqtt_proto::QoS::AtMostOnce => ReasonCode::Success,
-                        mqtt_proto::QoS::AtLeastOnce => ReasonCode::GrantedQoS1,
-                        mqtt_proto::QoS::ExactlyOnce => ReasonCode::GrantedQoS2,
+                        QoS::AtMostOnce => ReasonCode::Success,
+                        QoS::AtLeastOnce => ReasonCode::GrantedQoS1,
+                        QoS::ExactlyOnce => ReasonCode::GrantedQoS2,
                     });
                     self.store.subscribe(
                         self.now,

@@ -1,10 +1,12 @@
 #[cfg(test)]
 mod tests;
 
+use core::num::NonZeroU16;
 use std::collections::{BTreeSet, VecDeque};
 
 use mqtt_proto::{
-    ConnAck, Connect, DecodeOptions, Delivery, Packet, PacketId, QoS, ReasonCode, Role, Version,
+    ConnAck, Connect, DecodeOptions, Delivery, Packet, PacketId, PublishHead, QoS, ReasonCode,
+    Role, Version,
 };
 use mqtt_session::{Duration, Instant};
 
@@ -27,6 +29,9 @@ pub(crate) struct Witness {
     maximum_packet_size: usize,
     maximum_qos: QoS,
     retain_available: bool,
+    topic_alias_maximum: u16,
+    /// The aliases whose topic the client has told.
+    aliases: BTreeSet<NonZeroU16>,
     pubacks_due: VecDeque<PacketId>,
     pubrecs_due: VecDeque<PacketId>,
     pubrels_due: VecDeque<PacketId>,
@@ -58,6 +63,8 @@ impl Witness {
             maximum_packet_size: usize::MAX,
             maximum_qos: QoS::ExactlyOnce,
             retain_available: true,
+            topic_alias_maximum: 0,
+            aliases: BTreeSet::new(),
             pubacks_due: VecDeque::new(),
             pubrecs_due: VecDeque::new(),
             pubrels_due: VecDeque::new(),
@@ -117,6 +124,7 @@ impl Witness {
                     !head.retain || self.retain_available,
                     "[MQTT-3.2.2-14]: {head:?}"
                 );
+                self.check_alias(&head);
                 self.to_server.open(head.delivery, "[MQTT-3.3.4-7]");
             }
             Packet::PubAck(ack) => {
@@ -136,6 +144,17 @@ impl Witness {
             }
             Packet::Disconnect(_) => self.disconnected = true,
             _ => {}
+        }
+    }
+
+    fn check_alias(&mut self, head: &PublishHead<'_>) {
+        if let Some(alias) = head.properties.topic_alias() {
+            let is_allowed = alias.get() <= self.topic_alias_maximum;
+            assert!(is_allowed, "[MQTT-3.3.2-9]: {head:?}");
+            if head.topic.is_some() {
+                self.aliases.insert(alias);
+            }
+            assert!(self.aliases.contains(&alias), "nobody's alias: {head:?}");
         }
     }
 
@@ -196,6 +215,7 @@ impl Witness {
             self.maximum_qos = maximum;
         }
         self.retain_available = properties.retain_available().unwrap_or(true);
+        self.topic_alias_maximum = properties.topic_alias_maximum().unwrap_or(0);
     }
 }
 
