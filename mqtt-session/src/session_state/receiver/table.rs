@@ -127,9 +127,9 @@ impl<T: ReceiveTable> Table<T> {
         due.into_iter().filter(may_leave).min()
     }
 
-    fn first(&self, from: usize, is_it: impl Fn(&Received) -> bool) -> usize {
+    fn first(&self, from: usize, is_it: fn(&Received) -> bool) -> usize {
         let mut rest = from..self.len();
-        let found = rest.find(|&index| self.get(index).is_some_and(&is_it));
+        let found = rest.find(|&index| self.get(index).is_some_and(is_it));
         found.unwrap_or(self.len())
     }
 }
@@ -189,12 +189,12 @@ impl<T: ReceiveTable> Table<T> {
         T: core::fmt::Debug,
     {
         assert_eq!(self.count, Count::of_all(&self.slots), "{self:?}");
-        let none_before = |cursor: usize, is_it: &dyn Fn(&Received) -> bool| {
+        let none_before = |cursor: usize, is_it: fn(&Received) -> bool| {
             assert!(self.first(0, is_it) >= cursor.min(self.len()), "{self:?}");
         };
-        none_before(self.puback, &|it| !it.exactly_once);
-        none_before(self.pubrec, &Received::is_for_pubrec);
-        none_before(self.pubcomp, &|it| it.state == ReceivedState::CompDue);
+        none_before(self.puback, |it| !it.exactly_once);
+        none_before(self.pubrec, Received::is_for_pubrec);
+        none_before(self.pubcomp, |it| it.state == ReceivedState::CompDue);
         let mut before = None;
         for index in 0..self.len() {
             let received = self.get(index).unwrap();
@@ -235,18 +235,23 @@ impl Count {
     }
 
     fn add(&mut self, received: &Received) {
-        self.apply(received, u16::saturating_add);
+        self.change(received, 1);
     }
 
     fn subtract(&mut self, received: &Received) {
-        self.apply(received, u16::saturating_sub);
+        self.change(received, -1);
     }
 
-    fn apply(&mut self, received: &Received, with: impl Fn(u16, u16) -> u16) {
-        let is = |state| u16::from(received.state == state);
-        self.counted = with(self.counted, received.counted.into());
-        self.unacknowledged = with(self.unacknowledged, is(ReceivedState::Unacknowledged));
-        self.ack_due = with(self.ack_due, is(ReceivedState::AckDue));
-        self.comp_due = with(self.comp_due, is(ReceivedState::CompDue));
+    fn change(&mut self, received: &Received, by: i16) {
+        if received.counted {
+            self.counted = self.counted.saturating_add_signed(by);
+        }
+        let of_state = match received.state {
+            ReceivedState::Unacknowledged => &mut self.unacknowledged,
+            ReceivedState::AckDue => &mut self.ack_due,
+            ReceivedState::CompDue => &mut self.comp_due,
+            ReceivedState::Delivering | ReceivedState::AwaitingRel => return,
+        };
+        *of_state = of_state.saturating_add_signed(by);
     }
 }
