@@ -6,7 +6,7 @@ mod skip;
 
 use core::fmt;
 
-use crate::packet::FixedHeader;
+use crate::packet::{FixedHeader, HAS_FAST_PATHS};
 use crate::{
     Ack, DecodeError, DecodeErrorKind, DecodeOptions, Delivery, Packet, PacketType, Publish,
     PublishHead, QoS, Version,
@@ -136,7 +136,7 @@ impl<'s> PacketReader<'s> {
         &'r mut self,
         input: &mut &'i [u8],
     ) -> Result<Option<Item<'r>>, DecodeError> {
-        if let Some(item) = self.read_plain(input) {
+        if HAS_FAST_PATHS && let Some(item) = self.read_plain(input) {
             return Ok(Some(item));
         }
         self.read_any(input)

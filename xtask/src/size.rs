@@ -19,7 +19,7 @@ use image::{Image, Origins};
 const TOLERANCE: u32 = 2;
 
 /// The rows: their names, the features of the firmware, what talks to it.
-const ROWS: [(&str, &str, Peer); 5] = [
+const ROWS: [(&str, &str, Peer); 6] = [
     ("nothing", "", Peer::Nothing),
     (
         "the codec: all packets, both ways",
@@ -31,6 +31,11 @@ const ROWS: [(&str, &str, Peer); 5] = [
     (
         "the full client: both versions, all properties, streamed payloads",
         "size-full",
+        Peer::Broker,
+    ),
+    (
+        "the full client over the asynchronous driver",
+        "size-async",
         Peer::Broker,
     ),
 ];
@@ -199,7 +204,7 @@ fn table(rows: &[(&str, Size)], rustc: &str) -> String {
 /// What the last row is made of.
 fn origins(origins: &Origins) -> String {
     let mut text = String::from(
-        "\nThe code of the full client, with that of the firmware around it, comes from:\n\n",
+        "\nThe code of the last of them, with that of the firmware around it, comes from:\n\n",
     );
     for (name, size) in &origins.crates {
         let _ = writeln!(text, "- {name}: {size}");

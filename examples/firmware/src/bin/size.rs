@@ -14,12 +14,14 @@ mod work;
 mod work;
 
 use core::cell::{Cell, RefCell};
+use core::future::{Future, poll_fn};
+use core::task::Poll;
 
 use cortex_m::peripheral::{SYST, syst::SystClkSource};
 use cortex_m_rt::entry;
 use firmware::{semihosting, stack};
 use mqtt_session::Instant;
-use transport_embedded::Clock;
+use transport_embedded::{Clock, Timer};
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
@@ -66,5 +68,17 @@ impl Clock for PolledClock {
             self.millis.set(self.millis.get().wrapping_add(1));
         }
         Instant::from_millis(self.millis.get())
+    }
+}
+
+impl Timer for PolledClock {
+    fn wait_until(&self, deadline: Instant) -> impl Future<Output = ()> {
+        poll_fn(move |_| {
+            if self.now() < deadline {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        })
     }
 }

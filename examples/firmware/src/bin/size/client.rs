@@ -92,6 +92,7 @@ fn connect(clock: &PolledClock) -> Connect<'static> {
     connect
 }
 
+#[cfg(not(feature = "size-async"))]
 #[inline(never)]
 fn serve(connection: &mut Link<'_, '_>) -> bool {
     let mut state = State::default();
@@ -112,6 +113,46 @@ fn serve(connection: &mut Link<'_, '_>) -> bool {
             Poll::Ready(Ok(None)) => return state.done(),
             Poll::Ready(Err(_)) => return false,
             Poll::Pending => cortex_m::asm::nop(),
+        }
+    }
+}
+
+#[cfg(feature = "size-async")]
+#[inline(never)]
+fn serve(connection: &mut Link<'_, '_>) -> bool {
+    use core::pin::pin;
+    use core::task::{Context, Waker};
+
+    let mut serving = pin!(serve_async(connection));
+    loop {
+        if let Poll::Ready(success) = serving
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+        {
+            return success;
+        }
+    }
+}
+
+#[cfg(feature = "size-async")]
+async fn serve_async(connection: &mut Link<'_, '_>) -> bool {
+    let mut state = State::default();
+    loop {
+        match connection.next().await {
+            Ok(Some((Step::Event(event), mut device))) => {
+                if !state.event(&event, &mut device) {
+                    return false;
+                }
+            }
+            Ok(Some((Step::PayloadDue(due), _))) => {
+                let chunk = [b'x'; 32];
+                let length = usize::try_from(due.remaining).unwrap_or(usize::MAX);
+                let bytes = chunk.get(..length).unwrap_or(&chunk);
+                let Ok(_) = connection.send_payload(bytes).await;
+            }
+            Ok(Some(_)) => {}
+            Ok(None) => return state.done(),
+            Err(_) => return false,
         }
     }
 }
