@@ -37,7 +37,8 @@ impl<T: Clone, E: Clone> Handle<T, E> {
         self.cell.wait_timeout(timeout)
     }
 
-    /// The outcome, if the operation is over.
+    /// The outcome, if the operation is over. To ask is to wait for it, as far as slow consumers
+    /// go: the client reads on until it is over ([`Subscription`](crate::Subscription)).
     #[must_use]
     pub fn outcome(&self) -> Option<Result<T, E>> {
         self.cell.get()

@@ -76,6 +76,16 @@
 //! stops reading, and its pings go on. Outgoing messages share [`Options::maximum_outbox`] bytes;
 //! [`Client::publish`] waits for room, [`Client::try_publish`] does not.
 //!
+//! While the outcome of an operation was asked for and is not known, the client reads on: the
+//! answer may be behind the messages. What bounds those of QoS 1 and 2 then is how many of them
+//! the Server sends unacknowledged: [`Options::receive_maximum`], times
+//! [`Options::maximum_packet_size`]. In 3.1.1, which has no Receive Maximum, it is the Server's
+//! own limit. See [`Subscription`].
+//!
+//! What the Server takes at most, a Server of 5.0 says, and a larger message fails at once. One of
+//! 3.1.1 can only close the connection, as often as the message is sent: such a message of QoS 1
+//! or 2 never ends, and holds up what comes after it. [`Options::on_connection_lost`] tells of it.
+//!
 //! All subscriptions share one connection: where messages wait unacknowledged for one consumer,
 //! the Server may hold back those of another.
 #![forbid(unsafe_code)]
