@@ -10,8 +10,8 @@ use mqtt_proto::{
     ReasonCode, Role, Version,
 };
 use mqtt_session::{
-    Config, Event, Inline, Instant, Limits, Progress, Publish, Receiver, Reception, Sender,
-    Session, Token,
+    Completion, Config, Event, Inline, Instant, Limits, Progress, Publish, Receiver, Reception,
+    Sender, Session, Token,
 };
 
 const NOW: Instant = Instant::from_millis(0);
@@ -29,6 +29,8 @@ struct Messages {
     delivered: [u8; 2],
     /// How often its sender was told that it is over.
     published: [u8; 2],
+    /// How often it was told that the Server does not take it any more.
+    unsendable: [u8; 2],
 }
 
 impl Messages {
@@ -42,6 +44,7 @@ impl Messages {
             tokens: tokens.collect(),
             delivered: [0; 2],
             published: [0; 2],
+            unsendable: [0; 2],
         }
     }
 
@@ -49,9 +52,16 @@ impl Messages {
         self.delivered[usize::from(payload[0])] += 1;
     }
 
+    fn index_of(&self, token: Token) -> usize {
+        self.tokens.iter().position(|it| *it == token).unwrap()
+    }
+
     fn is_published(&mut self, token: Token) {
-        let index = self.tokens.iter().position(|it| *it == token).unwrap();
-        self.published[index] += 1;
+        self.published[self.index_of(token)] += 1;
+    }
+
+    fn is_unsendable(&mut self, token: Token) {
+        self.unsendable[self.index_of(token)] += 1;
     }
 
     fn check(&self) {
@@ -59,11 +69,14 @@ impl Messages {
             let (delivered, published) = (self.delivered[index], self.published[index]);
             assert!(delivered <= 1 || *qos == QOS_1, "came twice: {self:?}");
             assert!(published <= delivered.min(1), "told wrongly: {self:?}");
+            let unsendable = self.unsendable[index];
+            assert!(published + unsendable <= 1, "told twice: {self:?}");
+            assert!(unsendable == 0 || *qos == QOS_2, "given up: {self:?}");
         }
     }
 
     fn are_over(&self) -> bool {
-        (0..self.qos.len()).all(|index| self.published[index] == 1)
+        (0..self.qos.len()).all(|index| self.published[index] + self.unsendable[index] == 1)
     }
 }
 
@@ -76,6 +89,8 @@ struct World {
     server_has_session: bool,
     /// Of both sides.
     receive_maximum: NonZeroU16,
+    /// Whether the Server takes no QoS 2 on every second connection.
+    is_fickle: bool,
     of_client: Messages,
     of_server: Messages,
     to_server: Vec<u8>,
@@ -124,6 +139,7 @@ impl World {
             receiver: Receiver::new(version, false),
             server_has_session: false,
             receive_maximum,
+            is_fickle: false,
             of_client,
             of_server,
             to_server: Vec::new(),
@@ -157,6 +173,11 @@ impl World {
                 self.receiver.close();
                 self.connects();
             }
+        }
+        while let Some((token, completion)) = self.client.poll_completed() {
+            let reason = ReasonCode::QoSNotSupported;
+            assert_eq!(completion, Completion::Unsendable(reason));
+            self.of_client.is_unsendable(token);
         }
         self.of_client.check();
         self.of_server.check();
@@ -246,7 +267,10 @@ impl World {
         let mut limits = Limits::of_client(connect);
         limits.receive_maximum = self.receive_maximum;
         self.sender.start(limits);
-        let properties = [Property::ReceiveMaximum(self.receive_maximum)];
+        let mut properties = vec![Property::ReceiveMaximum(self.receive_maximum)];
+        if self.is_fickle && self.cuts % 2 == 1 {
+            properties.push(Property::MaximumQoS(QOS_1));
+        }
         let mut connack = ConnAck {
             session_present: self.server_has_session,
             reason: ReasonCode::Success,
@@ -377,6 +401,19 @@ fn every_way_to_send_ends_well() {
 fn every_way_to_receive_ends_well() {
     for qos in SCRIPTS {
         in_each_world(|version, maximum| search(World::new(version, maximum, &[], qos), 3));
+    }
+}
+
+/// A QoS 2 message that the Server does not take any more gives back its packet identifier on both
+/// sides, and is not sent again.
+#[test]
+fn every_way_to_give_up_ends_well() {
+    for qos in SCRIPTS {
+        for receive_maximum in [1, 2] {
+            let mut world = World::new(Version::V5, receive_maximum, qos, &[]);
+            world.is_fickle = true;
+            assert!(search(world, 3) > 150);
+        }
     }
 }
 
