@@ -3,7 +3,7 @@
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use mqtt_proto::arbitrary::{Arena, Draw};
-use mqtt_proto::{DecodeOptions, EncodeError, Packet, Publish, Role, Version};
+use mqtt_proto::{DecodeOptions, EncodeError, Packet, PacketEncoder, Publish, Role, Version};
 
 /// From the bytes, a valid packet is drawn and then one that need not be.
 pub fn check(data: &[u8]) {
@@ -53,7 +53,24 @@ fn encode(packet: &Packet<'_>, version: Version) -> std::result::Result<Vec<u8>,
     buf.extend([UNTOUCHED; 2]);
     assert_eq!(packet.encode(version, &mut buf), Ok(needed));
     assert_eq!(buf.pop(), Some(UNTOUCHED));
+    for size in [1, 7, needed] {
+        assert_eq!(encode_in_pieces(packet, version, size), buf);
+    }
     Ok(buf)
+}
+
+/// Encodes it into one small buffer after another.
+fn encode_in_pieces(packet: &Packet<'_>, version: Version, size: usize) -> Vec<u8> {
+    let mut encoder = PacketEncoder::new(packet, version).expect("it can be encoded");
+    let mut bytes = Vec::new();
+    let mut buf = vec![0; size];
+    while encoder.remaining() > 0 {
+        let expected = encoder.remaining().min(size);
+        assert_eq!(encoder.encode(&mut buf), expected);
+        bytes.extend(&buf[..expected]);
+    }
+    assert_eq!(encoder.encode(&mut buf), 0);
+    bytes
 }
 
 /// Whether the bytes, and not fewer, are the packet to a receiver.

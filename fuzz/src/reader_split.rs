@@ -10,9 +10,11 @@ pub fn check(data: &[u8]) {
         return;
     };
     let size = usize::from(size).max(1);
+    // Whatever straddles two reads fits.
+    let ample = stream.len() * 2 + 64;
     for options in crate::every_options() {
-        let whole = read(&options, stream, stream.len().max(1));
-        let split = read(&options, stream, size);
+        let whole = read(&options, stream, stream.len().max(1), ample);
+        let split = read(&options, stream, size, ample);
         // Which fault of a packet is seen first may depend on how much of it is there, not whether there is one.
         assert_eq!(whole.packets, split.packets, "in pieces of {size}");
         assert_eq!(
@@ -22,13 +24,23 @@ pub fn check(data: &[u8]) {
             whole.error,
             split.error
         );
+        // What does not fit is passed over or refused, in whatever pieces it came.
+        for scratch in [size, 255 - size] {
+            let whole = read(&options, stream, stream.len().max(1), scratch);
+            for size in [size, 1] {
+                let split = read(&options, stream, size, scratch);
+                let pieces = format!("in pieces of {size} with {scratch} bytes of scratch");
+                assert_eq!(whole.packets, split.packets, "{pieces}");
+                assert_eq!(whole.error.is_some(), split.error.is_some(), "{pieces}");
+            }
+        }
 
         // `Packet::decode` does not resolve topic aliases: so without them.
         let options = DecodeOptions {
             topic_alias_maximum: 0,
             ..options
         };
-        let split = read(&options, stream, size);
+        let split = read(&options, stream, size, ample);
         let decoded = decode(&options, stream);
         assert!(
             split.packets.starts_with(&decoded.packets),
@@ -48,9 +60,9 @@ struct Found {
     error: Option<DecodeError>,
 }
 
-fn read(options: &DecodeOptions, stream: &[u8], size: usize) -> Found {
-    // Whatever straddles two reads fits.
-    let mut scratch = vec![0; stream.len() * 2 + 64];
+fn read(options: &DecodeOptions, stream: &[u8], size: usize, scratch: usize) -> Found {
+    let scratch_len = scratch;
+    let mut scratch = vec![0; scratch];
     let mut reader = PacketReader::new(*options, &mut scratch);
     let mut found = Found::default();
     for piece in stream.chunks(size) {
@@ -71,7 +83,10 @@ fn read(options: &DecodeOptions, stream: &[u8], size: usize) -> Found {
                     assert!(!payload.is_empty());
                     found.packets.extend_from_slice(payload);
                 }
-                Ok(Some(Item::Oversized { .. })) => panic!("scratch is large enough"),
+                Ok(Some(Item::Oversized { delivery })) => {
+                    assert!(scratch_len < stream.len() * 2 + 64, "scratch is ample");
+                    found.packets.extend(format!("{delivery:?}").into_bytes());
+                }
                 Ok(None) => {
                     assert!(input.is_empty(), "input is left over");
                     break;

@@ -70,6 +70,7 @@ fn reason_codes_by_packet() {
         (0x90, &[0, 1, 0], &[], &[], suback),
         (0xB0, &[0, 1, 0], &[], &[], unsuback),
         (0xE0, &[], &[], disconnect_client, disconnect_server),
+        (0xF0, &[], &[3, 0x15, 0, 0], &[0x18, 0x19], &[0x00, 0x18]),
     ] {
         for reason in 0..=u8::MAX {
             let len = u8::try_from(before.len() + 1 + after.len()).unwrap();
@@ -86,35 +87,107 @@ fn reason_codes_by_packet() {
     }
 }
 
+/// Table 3.1 of 3.1.1, and its section 3.9.3.
+#[test]
+fn return_codes_of_3_1_1() {
+    for code in 0..=u8::MAX {
+        let taken = |bytes: &[u8]| refusal(V3_1_1, Server, bytes).is_none();
+        assert_eq!(taken(&[0x20, 2, 0, code]), code <= 5, "{code:02x}");
+        let granted = matches!(code, 0 | 1 | 2 | 0x80);
+        assert_eq!(taken(&[0x90, 3, 0, 1, code]), granted, "{code:02x}");
+    }
+}
+
+/// A packet with properties, up to and after them; the Will's are those of type 0.
+fn wrap(place: u8, properties: &[u8]) -> Vec<u8> {
+    let (before, after): (&[u8], &[u8]) = match place {
+        0 => (b"\0\x04MQTT\x05\x06\0\0\0\0\0", b"\0\x01t\0\0"),
+        1 => (b"\0\x04MQTT\x05\x02\0\0", b"\0\0"),
+        2 => (b"\0\0", b""),
+        3 => (b"\0\x01t", b""),
+        4..=7 => (b"\0\x01\0", b""),
+        8 => (b"\0\x01", b"\0\x01a\0"),
+        9 | 11 => (b"\0\x01", b"\0"),
+        10 => (b"\0\x01", b"\0\x01a"),
+        14 => (b"\0", b""),
+        _ => (b"\x18", b""),
+    };
+    let flags = if matches!(place, 6 | 8 | 10) { 2 } else { 0 };
+    let len = before.len() + 1 + properties.len() + after.len();
+    let header = [(place.max(1) << 4) | flags, u8::try_from(len).unwrap()];
+    [
+        &header,
+        before,
+        &[u8::try_from(properties.len()).unwrap()],
+        properties,
+        after,
+    ]
+    .concat()
+}
+
+/// The values that the section of each property leaves it.
+#[test]
+fn property_values() {
+    let value = |id: u8, value: &[u8]| {
+        let place = match id {
+            0x01 | 0x23 => 3,
+            0x0B => 8,
+            0x17 | 0x19 | 0x21 | 0x27 => 1,
+            _ => 2,
+        };
+        let sender = if place == 2 { Server } else { Client };
+        let bytes = wrap(place, &[&[id], value].concat());
+        refusal(V5, sender, &bytes).map(|error| error.kind)
+    };
+    for (id, property) in [
+        (0x01, PropertyId::PayloadFormatIndicator),
+        (0x17, PropertyId::RequestProblemInformation),
+        (0x19, PropertyId::RequestResponseInformation),
+        (0x24, PropertyId::MaximumQoS),
+        (0x25, PropertyId::RetainAvailable),
+        (0x28, PropertyId::WildcardSubscriptionAvailable),
+        (0x29, PropertyId::SubscriptionIdentifierAvailable),
+        (0x2A, PropertyId::SharedSubscriptionAvailable),
+    ] {
+        for byte in 0..=u8::MAX {
+            // A Maximum QoS of 2 is said by leaving it out.
+            let expected = (byte > 1).then_some(E::PropertyValue(property));
+            assert_eq!(value(id, &[byte]), expected, "{property:?} {byte}");
+        }
+    }
+    for (id, zero, least, most) in [
+        (
+            0x21,
+            Some(E::PropertyValue(PropertyId::ReceiveMaximum)),
+            &[0, 1][..],
+            &[0xFF, 0xFF][..],
+        ),
+        (0x23, Some(E::TopicAliasInvalid(0)), &[0, 1], &[0, 10]),
+        (0x22, None, &[0, 1], &[0xFF, 0xFF]),
+        (0x13, None, &[0, 1], &[0xFF, 0xFF]),
+        (
+            0x27,
+            Some(E::PropertyValue(PropertyId::MaximumPacketSize)),
+            &[0, 0, 0, 1],
+            &[0xFF; 4],
+        ),
+        (0x11, None, &[0, 0, 0, 1], &[0xFF; 4]),
+        (
+            0x0B,
+            Some(E::PropertyValue(PropertyId::SubscriptionIdentifier)),
+            &[1],
+            &[0xFF, 0xFF, 0xFF, 0x7F],
+        ),
+    ] {
+        assert_eq!(value(id, &vec![0; least.len()]), zero, "{id:02x}");
+        assert_eq!(value(id, least), None, "{id:02x}");
+        assert_eq!(value(id, most), None, "{id:02x}");
+    }
+}
+
 #[test]
 fn properties_by_packet() {
     use PacketType as P;
-    /// A packet with properties, up to and after them; the Will's are those of type 0.
-    fn wrap(place: u8, properties: &[u8]) -> Vec<u8> {
-        let (before, after): (&[u8], &[u8]) = match place {
-            0 => (b"\0\x04MQTT\x05\x06\0\0\0\0\0", b"\0\x01t\0\0"),
-            1 => (b"\0\x04MQTT\x05\x02\0\0", b"\0\0"),
-            2 => (b"\0\0", b""),
-            3 => (b"\0\x01t", b""),
-            4..=7 => (b"\0\x01\0", b""),
-            8 => (b"\0\x01", b"\0\x01a\0"),
-            9 | 11 => (b"\0\x01", b"\0"),
-            10 => (b"\0\x01", b"\0\x01a"),
-            14 => (b"\0", b""),
-            _ => (b"\x18", b""),
-        };
-        let flags = if matches!(place, 6 | 8 | 10) { 2 } else { 0 };
-        let len = before.len() + 1 + properties.len() + after.len();
-        let header = [(place.max(1) << 4) | flags, u8::try_from(len).unwrap()];
-        [
-            &header,
-            before,
-            &[u8::try_from(properties.len()).unwrap()],
-            properties,
-            after,
-        ]
-        .concat()
-    }
     // Table 2-4, with a value of each; types by number, 0 for the Will, and who sends where it is one side alone.
     type Row = (u8, &'static [u8], &'static [u8], &'static [u8]);
     let table: &[Row] = &[
