@@ -117,11 +117,10 @@
 //! thirty lines, with `poll_fn`: `examples/firmware/src/net.rs`. Turn delayed acknowledgements
 //! and Nagle's algorithm off.
 //!
-//! **embedded-tls.** Its blocking `TlsConnection` serves [`Connection::blocking_next`], with a
-//! read timeout on the socket below. Its asynchronous one loses bytes when a read is dropped, and
-//! reads are dropped when a deadline comes: let a task of its own move bytes between it and a
-//! pipe, such as `embassy_sync::pipe::Pipe`, and hand the driver the other ends. Its records take
-//! 16 KiB unless the server agrees to less.
+//! **embedded-tls.** A read that is dropped, or times out, within a record loses bytes, and the
+//! driver drops a read when a deadline comes. So let a task of its own move bytes between the
+//! `TlsConnection` and a pipe, such as `embassy_sync::pipe::Pipe`, and hand the driver the other
+//! ends. Its records take 16 KiB unless the server agrees to less.
 //!
 //! **A UART modem.** With AT commands that open a socket in transparent mode, the UART is the
 //! transport: [`Connection::poll`] from the main loop where it implements `ReadReady`, otherwise a
