@@ -193,3 +193,35 @@ fn a_topic_alias_stands_for_its_topic_within_its_connection() {
     t.expect("b", &disconnect(ReasonCode::ProtocolError));
     t.expect_closed("b");
 }
+
+/// [MQTT-3.1.2-26], [MQTT-3.1.2-27]: a Client gets as many as it takes.
+#[test]
+fn a_client_that_takes_topic_aliases_gets_them() {
+    let alias = [Property::TopicAlias(1.try_into().unwrap())];
+    let by_alias = Packet::Publish(Publish {
+        head: PublishHead {
+            delivery: Delivery::AtMostOnce,
+            retain: false,
+            topic: None,
+            properties: Sequence::new(&alias),
+        },
+        payload: b"second",
+    });
+    let mut t = Trace::generous();
+    let maximum = [Property::TopicAliasMaximum(1)];
+    let mut connect = Connect::new(Version::V5, "a");
+    connect.properties = Sequence::new(&maximum);
+    t.connect_as("a", &connect, false);
+    t.connect("b", Version::V5);
+    for name in ["a", "b"] {
+        t.subscribe(name, "#", QoS::AtLeastOnce);
+    }
+    for (topic, payload) in [("topic", "first"), ("topic", "second"), ("other", "third")] {
+        t.send("b", &publish(Delivery::AtMostOnce, topic, payload));
+        t.expect("b", &publish(Delivery::AtMostOnce, topic, payload));
+    }
+    let first = publish_with(Delivery::AtMostOnce, false, "topic", "first", &alias);
+    t.expect("a", &first);
+    t.expect("a", &by_alias);
+    t.expect("a", &publish(Delivery::AtMostOnce, "other", "third"));
+}
