@@ -179,24 +179,26 @@ pub(crate) const fn encoded_len(len: usize, version: Version) -> usize {
 
 /// Writes the properties, which take `len` bytes, with their length; nothing in 3.1.1.
 #[inline]
-pub(crate) fn write(
+pub(crate) fn write<O: Output>(
     properties: Properties<'_>,
     len: usize,
     version: Version,
-    out: &mut impl Output,
+    out: &mut O,
 ) {
     match (version, len) {
         (Version::V3_1_1, _) => {}
         (Version::V5, 0) => out.u8(0),
-        (Version::V5, _) => write_some(properties, len, out),
+        (Version::V5, _) => *out = write_some(properties, len, core::mem::take(out)),
     }
 }
 
-/// Out of line, since most packets have no properties.
+/// Out of line, since most packets have no properties; the output goes by value, so that it
+/// can stay in registers where there are none.
 #[inline(never)]
-fn write_some(properties: Properties<'_>, len: usize, out: &mut impl Output) {
+fn write_some<O: Output>(properties: Properties<'_>, len: usize, mut out: O) -> O {
     out.varint(len);
-    properties.write(out);
+    properties.write(&mut out);
+    out
 }
 
 pub(crate) fn check_string(string: &[u8]) -> Result<(), EncodeError> {

@@ -1,5 +1,5 @@
 /// Takes the fields of a packet one after another.
-pub(crate) trait Output {
+pub(crate) trait Output: Default {
     fn bytes(&mut self, bytes: &[u8]);
 
     fn u8(&mut self, value: u8) {
@@ -31,7 +31,7 @@ pub(crate) trait Output {
 }
 
 /// Writes into a buffer that has been seen to be large enough; what does not fit is left out.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Writer<'b> {
     room: &'b mut [u8],
 }
@@ -56,7 +56,7 @@ impl Output for Writer<'_> {
 }
 
 /// Writes a part only: what follows the first `skip` bytes, as much as there is room for.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct PartWriter<'b> {
     skip: usize,
     room: &'b mut [u8],
