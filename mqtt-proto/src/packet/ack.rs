@@ -1,9 +1,8 @@
-use super::{Size, reason};
-use crate::allowed::{Place, Senders};
+use super::{Check, Size, reason};
+use crate::allowed::Place;
 use crate::wire::{Output, Reader};
 use crate::{
-    DecodeOptions, EncodeError, Packet, PacketId, PacketType, Properties, ReasonCode, Version,
-    property,
+    DecodeOptions, Packet, PacketId, PacketType, Properties, ReasonCode, Version, property,
 };
 
 /// What PUBACK, PUBREC, PUBREL and PUBCOMP carry (sections 3.4 to 3.7).
@@ -68,8 +67,9 @@ impl<'a> Ack<'a> {
         }
     }
 
-    pub(super) fn check(&self, packet: PacketType, version: Version) -> Result<Size, EncodeError> {
-        check_reason(self.reason, self.properties, packet, version).map(|size| size.and(2))
+    pub(super) fn check(&self, packet: PacketType, check: &mut Check) {
+        check.count(2);
+        check_reason(self.reason, self.properties, packet, check);
     }
 
     pub(super) fn write(&self, size: &Size, version: Version, out: &mut impl Output) {
@@ -109,16 +109,16 @@ pub(super) fn check_reason(
     reason: ReasonCode,
     properties: Properties<'_>,
     packet: PacketType,
-    version: Version,
-) -> Result<Size, EncodeError> {
-    let mut senders = Senders::ANY;
-    reason::check(reason, packet, version, &mut senders)?;
-    let (len, _) = property::check(properties, version, Place::of(packet), &mut senders)?;
-    if !properties.is_empty() {
-        return Ok(Size::of(1).and_properties(len, version));
+    check: &mut Check,
+) {
+    check.reason(reason, packet);
+    let bare = properties.is_empty();
+    if !bare || (check.version == Version::V5 && reason != ReasonCode::Success) {
+        check.count(1);
     }
-    let reason_len = version == Version::V5 && reason != ReasonCode::Success;
-    Ok(Size::of(usize::from(reason_len)))
+    if !bare {
+        check.properties(properties, Place::of(packet));
+    }
 }
 
 /// Writes a reason code and properties in their shortest form: neither when there is

@@ -1,5 +1,5 @@
-use super::{Size, reason};
-use crate::allowed::{Place, Senders};
+use super::{Check, Size, reason};
+use crate::allowed::Place;
 use crate::wire::{Output, Reader};
 use crate::{
     DecodeErrorKind, DecodeOptions, EncodeError, PacketType, Properties, PropertyId, ReasonCode,
@@ -36,17 +36,16 @@ impl<'a> Auth<'a> {
         Self { reason, properties }
     }
 
-    pub(super) fn check(&self, version: Version) -> Result<Size, EncodeError> {
-        if version == Version::V3_1_1 {
-            return Err(EncodeError::NotInVersion);
+    pub(super) fn check(&self, check: &mut Check) {
+        if check.version == Version::V3_1_1 {
+            check.fail(EncodeError::NotInVersion);
         }
-        let mut senders = Senders::ANY;
-        reason::check(self.reason, PacketType::Auth, version, &mut senders)?;
-        let (len, census) = property::check(self.properties, version, PLACE, &mut senders)?;
+        check.reason(self.reason, PacketType::Auth);
+        check.count(1);
+        let census = check.properties(self.properties, PLACE);
         if !census.has(PropertyId::AuthenticationMethod) {
-            return Err(EncodeError::MissingAuthenticationMethod);
+            check.fail(EncodeError::MissingAuthenticationMethod);
         }
-        Ok(Size::of(1).and_properties(len, version))
     }
 
     pub(super) fn write(&self, size: &Size, version: Version, out: &mut impl Output) {

@@ -1,5 +1,5 @@
-use super::{Size, reason};
-use crate::allowed::{Place, Senders};
+use super::{Check, Size, reason};
+use crate::allowed::Place;
 use crate::wire::{Output, Reader};
 use crate::{
     DecodeErrorKind, DecodeOptions, EncodeError, PacketType, Properties, ReasonCode, Version,
@@ -51,14 +51,13 @@ impl<'a> ConnAck<'a> {
         }
     }
 
-    pub(super) fn check(&self, version: Version) -> Result<Size, EncodeError> {
-        let mut senders = Senders::ANY;
-        reason::check(self.reason, PacketType::ConnAck, version, &mut senders)?;
+    pub(super) fn check(&self, check: &mut Check) {
+        check.count(2);
+        check.reason(self.reason, PacketType::ConnAck);
         if self.session_present && self.reason != ReasonCode::Success {
-            return Err(EncodeError::SessionPresentWithError);
+            check.fail(EncodeError::SessionPresentWithError);
         }
-        let (len, _) = property::check(self.properties, version, PLACE, &mut senders)?;
-        Ok(Size::of(2).and_properties(len, version))
+        check.properties(self.properties, PLACE);
     }
 
     pub(super) fn write(&self, size: &Size, version: Version, out: &mut impl Output) {

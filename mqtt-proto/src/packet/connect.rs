@@ -1,5 +1,5 @@
-use super::Size;
-use crate::allowed::{Place, Senders};
+use super::{Check, Size};
+use crate::allowed::Place;
 use crate::wire::{Output, Reader};
 use crate::{
     DecodeErrorKind, EncodeError, PacketType, Properties, QoS, Role, TopicName, Version, property,
@@ -77,39 +77,32 @@ impl<'a> Connect<'a> {
         }
     }
 
-    pub(super) fn check(&self) -> Result<Size, EncodeError> {
+    /// As the version that the packet names has it.
+    pub(super) fn check(&self, check: &mut Check) {
+        check.version = self.version;
         let v3 = self.version == Version::V3_1_1;
         if v3 && self.client_id.is_empty() && !self.clean_start {
-            return Err(EncodeError::EmptyClientId);
+            check.fail(EncodeError::EmptyClientId);
         }
         if v3 && self.password.is_some() && self.username.is_none() {
-            return Err(EncodeError::PasswordWithoutUserName);
+            check.fail(EncodeError::PasswordWithoutUserName);
         }
-        property::check_string(self.client_id.as_bytes())?;
-        let mut senders = Senders::only(Role::Client);
-        let (len, _) = property::check(self.properties, self.version, PLACE, &mut senders)?;
-        let mut size = Size::of(PROTOCOL_NAME.len())
-            .and(2 + 1 + 1 + 2)
-            .and_properties(len, self.version)
-            .and_binary(self.client_id.as_bytes());
+        check.checked(PROTOCOL_NAME);
+        // Protocol Version, Connect Flags, Keep Alive.
+        check.count(4);
+        check.properties(self.properties, PLACE);
+        check.string(self.client_id);
         if let Some(will) = &self.will {
-            property::check_binary(will.payload)?;
-            let (len, _) =
-                property::check(will.properties, self.version, Place::WILL, &mut senders)?;
-            size = size
-                .and_will_properties(len, self.version)
-                .and_binary(will.topic.as_bytes())
-                .and_binary(will.payload);
+            check.properties(will.properties, Place::WILL);
+            check.checked(will.topic.as_bytes());
+            check.binary(will.payload);
         }
         if let Some(username) = self.username {
-            property::check_string(username.as_bytes())?;
-            size = size.and_binary(username.as_bytes());
+            check.string(username);
         }
         if let Some(password) = self.password {
-            property::check_binary(password)?;
-            size = size.and_binary(password);
+            check.binary(password);
         }
-        Ok(size)
     }
 
     pub(super) fn write(&self, size: &Size, out: &mut impl Output) {

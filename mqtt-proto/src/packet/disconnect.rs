@@ -1,6 +1,6 @@
-use super::{Size, ack};
+use super::{Check, Size, ack};
 use crate::wire::{Output, Reader};
-use crate::{DecodeOptions, EncodeError, PacketType, Properties, ReasonCode, Version};
+use crate::{DecodeOptions, PacketType, Properties, ReasonCode, Version};
 
 /// A DISCONNECT packet (section 3.14).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,13 +18,8 @@ impl<'a> Disconnect<'a> {
         Self { reason, properties }
     }
 
-    pub(super) fn check(&self, version: Version) -> Result<Size, EncodeError> {
-        ack::check_reason(
-            self.reason,
-            self.properties,
-            PacketType::Disconnect,
-            version,
-        )
+    pub(super) fn check(&self, check: &mut Check) {
+        ack::check_reason(self.reason, self.properties, PacketType::Disconnect, check);
     }
 
     pub(super) fn write(&self, size: &Size, version: Version, out: &mut impl Output) {

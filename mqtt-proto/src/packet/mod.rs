@@ -2,6 +2,7 @@
 
 mod ack;
 mod auth;
+mod check;
 mod connack;
 mod connect;
 mod disconnect;
@@ -15,6 +16,7 @@ mod unsubscribe;
 
 pub use ack::Ack;
 pub use auth::Auth;
+use check::{Check, Size};
 pub use connack::ConnAck;
 pub use connect::{Connect, Will};
 pub use disconnect::Disconnect;
@@ -28,8 +30,8 @@ pub use suback::SubAck;
 pub use subscribe::{RetainHandling, Subscribe, Subscription, SubscriptionOptions};
 pub use unsubscribe::Unsubscribe;
 
-use crate::wire::{Output, Reader, Writer, varint};
-use crate::{DecodeError, EncodeError, Leniency, QoS, Role, Version, property};
+use crate::wire::{Output, Reader, Writer};
+use crate::{DecodeError, EncodeError, Leniency, QoS, Role, Version};
 
 /// What a decoder needs to know of the Network Connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -232,24 +234,28 @@ impl<'a> Packet<'a> {
     }
 
     fn check(&self, version: Version) -> Result<Size, EncodeError> {
+        let check = &mut Check::new(version);
         match self {
-            Self::Connect(connect) => connect.check(),
-            Self::ConnAck(connack) => connack.check(version),
+            Self::Connect(connect) => connect.check(check),
+            Self::ConnAck(connack) => connack.check(check),
             Self::Publish(Publish { head, payload }) => {
-                head.check(version).map(|size| size.and(payload.len()))
+                let mut size = head.check(version)?;
+                size.body = size.body.saturating_add(payload.len());
+                return Ok(size);
             }
             Self::PubAck(ack) | Self::PubRec(ack) | Self::PubRel(ack) | Self::PubComp(ack) => {
-                ack.check(self.packet_type(), version)
+                ack.check(self.packet_type(), check);
             }
-            Self::Subscribe(subscribe) => subscribe.check(version),
+            Self::Subscribe(subscribe) => subscribe.check(check),
             Self::SubAck(suback) | Self::UnsubAck(suback) => {
-                suback.check(self.packet_type(), version)
+                suback.check(self.packet_type(), check);
             }
-            Self::Unsubscribe(unsubscribe) => unsubscribe.check(version),
-            Self::PingReq | Self::PingResp => Ok(Size::of(0)),
-            Self::Disconnect(disconnect) => disconnect.check(version),
-            Self::Auth(auth) => auth.check(version),
+            Self::Unsubscribe(unsubscribe) => unsubscribe.check(check),
+            Self::PingReq | Self::PingResp => {}
+            Self::Disconnect(disconnect) => disconnect.check(check),
+            Self::Auth(auth) => auth.check(check),
         }
+        check.finish()
     }
 
     /// Writes a packet that has been checked and has this size.
@@ -295,65 +301,6 @@ impl<'a> Packet<'a> {
             Self::Disconnect(_) => PacketType::Disconnect,
             Self::Auth(_) => PacketType::Auth,
         }
-    }
-}
-
-/// What a packet that has been checked takes, in bytes.
-#[derive(Clone, Copy, Debug)]
-struct Size {
-    /// All that follows the fixed header.
-    body: usize,
-    /// The properties without their length.
-    properties: usize,
-    /// The properties of the Will without their length.
-    will_properties: usize,
-}
-
-impl Size {
-    const fn of(body: usize) -> Self {
-        Self {
-            body,
-            properties: 0,
-            will_properties: 0,
-        }
-    }
-
-    // Saturated, a sum is larger than any packet may be, which is refused.
-    const fn and(self, len: usize) -> Self {
-        Self {
-            body: self.body.saturating_add(len),
-            ..self
-        }
-    }
-
-    const fn and_binary(self, bytes: &[u8]) -> Self {
-        self.and(bytes.len()).and(2)
-    }
-
-    const fn and_properties(self, len: usize, version: Version) -> Self {
-        Self {
-            properties: len,
-            ..self.and(property::encoded_len(len, version))
-        }
-    }
-
-    const fn and_will_properties(self, len: usize, version: Version) -> Self {
-        Self {
-            will_properties: len,
-            ..self.and(property::encoded_len(len, version))
-        }
-    }
-
-    /// The whole packet, but for a payload that is not counted in the body and follows by other means.
-    const fn without_payload(&self, payload_len: usize) -> Result<usize, EncodeError> {
-        let remaining = self.body.saturating_add(payload_len);
-        if remaining > varint::MAX as usize {
-            return Err(EncodeError::PacketTooLarge);
-        }
-        Ok(self
-            .body
-            .saturating_add(1)
-            .saturating_add(varint::len(remaining)))
     }
 }
 

@@ -263,9 +263,9 @@ impl<'a> PublishHead<'a> {
     pub(super) fn check(&self, version: Version) -> Result<Size, EncodeError> {
         let (mut len, mut has_alias) = (0, false);
         if !self.properties.is_empty() {
-            let checked = property::check(self.properties, version, PLACE, &mut { Senders::ANY })?;
-            len = checked.0;
-            has_alias = checked.1.has(PropertyId::TopicAlias);
+            let mut census = Census::new(PLACE, Senders::ANY);
+            len = property::check(self.properties, version, &mut census)?;
+            has_alias = census.has(PropertyId::TopicAlias);
         }
         // Section 3.3.2.1
         let topic = match self.topic {
@@ -279,7 +279,11 @@ impl<'a> PublishHead<'a> {
         };
         // A topic name has no more than 65,535 bytes.
         let before = topic.len().wrapping_add(2).wrapping_add(packet_id);
-        Ok(Size::of(before).and_properties(len, version))
+        Ok(Size {
+            body: before.saturating_add(property::encoded_len(len, version)),
+            properties: len,
+            will_properties: 0,
+        })
     }
 
     #[inline]

@@ -1,5 +1,5 @@
-use super::{Size, reason};
-use crate::allowed::{Place, Senders};
+use super::{Check, Size, reason};
+use crate::allowed::Place;
 use crate::sequence::Wired;
 use crate::wire::{Output, Reader};
 use crate::{
@@ -56,20 +56,18 @@ impl<'a> SubAck<'a> {
         }
     }
 
-    pub(super) fn check(&self, packet: PacketType, version: Version) -> Result<Size, EncodeError> {
-        let mut senders = Senders::ANY;
-        let (len, _) = property::check(self.properties, version, Place::of(packet), &mut senders)?;
-        match (has_reasons(packet, version), self.reasons.is_empty()) {
-            (true, true) => return Err(EncodeError::EmptyPayload),
-            (false, false) => return Err(EncodeError::NotInVersion),
+    pub(super) fn check(&self, packet: PacketType, check: &mut Check) {
+        check.count(2);
+        check.properties(self.properties, Place::of(packet));
+        match (has_reasons(packet, check.version), self.reasons.is_empty()) {
+            (true, true) => check.fail(EncodeError::EmptyPayload),
+            (false, false) => check.fail(EncodeError::NotInVersion),
             _ => {}
         }
-        let mut size = Size::of(2).and_properties(len, version);
         for reason in self.reasons {
-            reason::check(reason, packet, version, &mut senders)?;
-            size = size.and(1);
+            check.reason(reason, packet);
+            check.count(1);
         }
-        Ok(size)
     }
 
     pub(super) fn write(&self, size: &Size, version: Version, out: &mut impl Output) {

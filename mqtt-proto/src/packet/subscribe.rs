@@ -1,5 +1,5 @@
-use super::Size;
-use crate::allowed::{Place, Senders};
+use super::{Check, Size};
+use crate::allowed::Place;
 use crate::sequence::Wired;
 use crate::wire::{Output, Reader, binary};
 use crate::{
@@ -94,22 +94,22 @@ impl<'a> Subscribe<'a> {
         }
     }
 
-    pub(super) fn check(&self, version: Version) -> Result<Size, EncodeError> {
+    pub(super) fn check(&self, check: &mut Check) {
+        check.count(2);
         if self.subscriptions.is_empty() {
-            return Err(EncodeError::EmptyPayload);
+            check.fail(EncodeError::EmptyPayload);
         }
-        let (len, _) = property::check(self.properties, version, PLACE, &mut { Senders::ANY })?;
-        let mut size = Size::of(2).and_properties(len, version);
+        check.properties(self.properties, PLACE);
         for Subscription { filter, options } in self.subscriptions {
-            if version == Version::V3_1_1 && options.as_u8() > 2 {
-                return Err(EncodeError::NotInVersion);
+            if check.version == Version::V3_1_1 && options.as_u8() > 2 {
+                check.fail(EncodeError::NotInVersion);
             }
             if options.no_local && filter.is_shared() {
-                return Err(EncodeError::NoLocalOnShared);
+                check.fail(EncodeError::NoLocalOnShared);
             }
-            size = size.and(filter.as_bytes().len()).and(3);
+            check.checked(filter.as_bytes());
+            check.count(1);
         }
-        Ok(size)
     }
 
     pub(super) fn write(&self, size: &Size, version: Version, out: &mut impl Output) {

@@ -1,5 +1,5 @@
-use super::Size;
-use crate::allowed::{Place, Senders};
+use super::{Check, Size};
+use crate::allowed::Place;
 use crate::sequence::Wired;
 use crate::wire::{Output, Reader, binary};
 use crate::{
@@ -41,16 +41,15 @@ impl<'a> Unsubscribe<'a> {
         }
     }
 
-    pub(super) fn check(&self, version: Version) -> Result<Size, EncodeError> {
+    pub(super) fn check(&self, check: &mut Check) {
+        check.count(2);
         if self.filters.is_empty() {
-            return Err(EncodeError::EmptyPayload);
+            check.fail(EncodeError::EmptyPayload);
         }
-        let (len, _) = property::check(self.properties, version, PLACE, &mut { Senders::ANY })?;
-        let mut size = Size::of(2).and_properties(len, version);
+        check.properties(self.properties, PLACE);
         for filter in self.filters {
-            size = size.and(filter.as_bytes().len()).and(2);
+            check.checked(filter.as_bytes());
         }
-        Ok(size)
     }
 
     pub(super) fn write(&self, size: &Size, version: Version, out: &mut impl Output) {

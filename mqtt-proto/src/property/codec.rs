@@ -121,18 +121,16 @@ fn unknown(rest: &[u8]) -> (DecodeErrorKind, usize) {
     }
 }
 
-/// Whether the properties may be at `place`, and how many bytes they take without their length;
-/// `senders` are narrowed to those who may send them there.
+/// Whether the properties may be where the census is taken, and how many bytes they take
+/// without their length.
 pub(crate) fn check(
     properties: Properties<'_>,
     version: Version,
-    place: Place,
-    senders: &mut Senders,
-) -> Result<(usize, Census), EncodeError> {
-    let mut census = Census::new(place, *senders);
+    census: &mut Census,
+) -> Result<usize, EncodeError> {
     let mut len: usize = 0;
     if properties.is_empty() {
-        return Ok((len, census));
+        return Ok(len);
     }
     if version == Version::V3_1_1 {
         return Err(EncodeError::NotInVersion);
@@ -165,8 +163,7 @@ pub(crate) fn check(
     if census.lacks_method() {
         return Err(EncodeError::AuthenticationDataWithoutMethod);
     }
-    *senders = census.senders;
-    Ok((len, census))
+    Ok(len)
 }
 
 /// The bytes that properties of `len` bytes take with their length; none in 3.1.1.

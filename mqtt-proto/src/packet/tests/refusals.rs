@@ -1,6 +1,7 @@
 //! What an encoder refuses, a test for each kind of error.
 
 use super::*;
+use crate::wire::varint;
 use crate::{PropertyId, SubscriptionIdentifier};
 
 const LONG: &[u8] = &[b'a'; 65_536];
