@@ -1,7 +1,7 @@
 //! Packets and conversations from independent sources; `vectors/README.md` names them.
 
 use mqtt_proto::{
-    DecodeError, DecodeErrorKind, DecodeOptions, Packet, PacketReader, Role, TopicFilter,
+    DecodeError, DecodeErrorKind, DecodeOptions, Item, Packet, PacketReader, Role, TopicFilter,
     TopicName, Version,
 };
 use serde_json::Value;
@@ -359,6 +359,85 @@ fn conversations() {
         }
     }
     assert!(packets > 900, "{packets}");
+}
+
+/// The packets of each direction, decoded one by one, are encoded to the same bytes where these are
+/// minimal, and are the same to a reader wherever they are cut in two.
+#[test]
+fn packets_of_conversations() {
+    let file = "transcripts-streams";
+    let (mut packets, mut shorter) = (0, 0);
+    for stream in load(file).as_array().unwrap() {
+        let version = stream["version"].as_i64().unwrap();
+        for (direction, sender) in [("c2s", Role::Client), ("s2c", Role::Server)] {
+            let events = stream["events"].as_array().unwrap();
+            let sent = events.iter().filter(|event| event[0] == direction);
+            let sent: Vec<u8> = sent.flat_map(|event| bytes(&event[1])).collect();
+            let mut rest = &sent[..];
+            // A refusal is judged by the test of the conversations.
+            while let Ok(Some(_)) = Packet::decode(&options(version, sender), &mut { rest }) {
+                let mut after = rest;
+                Packet::decode(&options(version, sender), &mut after).unwrap();
+                let (packet, after) = rest.split_at(rest.len() - after.len());
+                match judge(version, sender, packet) {
+                    Verdict::Accept => {}
+                    verdict => panic!("{}: {verdict:?}", stream["source"]),
+                }
+                if is_shortened(version, sender, packet) {
+                    shorter += 1;
+                }
+                cut_everywhere(version, sender, packet);
+                packets += 1;
+                rest = after;
+            }
+        }
+    }
+    // Some acknowledgements say at length that there is nothing to say.
+    assert_eq!((packets, shorter), (837, 21));
+}
+
+fn is_shortened(version: i64, sender: Role, packet: &[u8]) -> bool {
+    let options = options(version, sender);
+    let decoded = Packet::decode(&options, &mut &packet[..]).unwrap().unwrap();
+    decoded.encoded_len(options.version).unwrap() < packet.len()
+}
+
+fn cut_everywhere(version: i64, sender: Role, packet: &[u8]) {
+    let read = |pieces: [&[u8]; 2]| {
+        let mut scratch = [0; 1024];
+        let mut reader = PacketReader::new(options(version, sender), &mut scratch);
+        let (mut items, mut payload) = (Vec::new(), Vec::<u8>::new());
+        for mut piece in pieces {
+            loop {
+                match reader.read(&mut piece) {
+                    Ok(Some(Item::Packet(packet))) => items.push(format!("{packet:?}")),
+                    Ok(Some(Item::Message {
+                        head,
+                        payload: first,
+                        ..
+                    })) => {
+                        items.push(format!("{head:?}"));
+                        payload.extend(first);
+                    }
+                    Ok(Some(Item::Payload { payload: next, .. })) => payload.extend(next),
+                    Ok(Some(Item::Oversized { delivery })) => items.push(format!("{delivery:?}")),
+                    Ok(None) => break,
+                    Err(error) => {
+                        items.push(format!("{error}"));
+                        return (items, payload);
+                    }
+                }
+            }
+        }
+        (items, payload)
+    };
+    let whole = read([packet, &[]]);
+    for cut in 1..packet.len() {
+        let (before, after) = packet.split_at(cut);
+        let partly = Packet::decode(&options(version, sender), &mut &before[..]);
+        assert_eq!(partly, Ok(None), "cut at {cut}");
+        assert_eq!(read([before, after]), whole, "cut at {cut}");
+    }
 }
 
 #[test]
