@@ -136,7 +136,7 @@ impl<S: Storage> Receiver<S> {
 
     /// The other side has no Session: its packet identifiers begin anew [MQTT-3.2.2-5].
     pub fn session_lost(&mut self) {
-        self.table.retain(|_| false);
+        self.table = Table::default();
     }
 
     /// The Network Connection is over. A message that was cut off is forgotten: it comes again.
@@ -269,26 +269,22 @@ impl<S: Storage> Receiver<S> {
         exactly_once: bool,
         dup: bool,
     ) -> Result<Reception, Violation> {
-        let Some(received) = self.table.get(index) else {
+        let Some(mut received) = self.table.get(index).cloned() else {
             return Err(Violation::PacketIdInUse);
         };
         match (received.exactly_once, received.state) {
             // [MQTT-4.3.3-10], whatever DUP says.
             (true, ReceivedState::AwaitingRel) if exactly_once => {
-                self.table.update(index, |received| {
-                    received.counted = true;
-                    received.state = ReceivedState::AckDue;
-                });
-                Ok(Reception::Duplicate)
+                received.state = ReceivedState::AckDue;
             }
-            (true, ReceivedState::Unacknowledged | ReceivedState::AckDue) if exactly_once => {
-                self.table.update(index, |received| received.counted = true);
-                Ok(Reception::Duplicate)
-            }
+            (true, ReceivedState::Unacknowledged | ReceivedState::AckDue) if exactly_once => {}
             // A 3.1.1 Server may repeat a message before it has our PUBACK.
-            (false, _) if !exactly_once && dup => Ok(Reception::Duplicate),
-            _ => Err(Violation::PacketIdInUse),
+            (false, _) if !exactly_once && dup => {}
+            _ => return Err(Violation::PacketIdInUse),
         }
+        received.counted = true;
+        self.table.replace(index, received);
+        Ok(Reception::Duplicate)
     }
 
     fn came(&mut self, remaining: u32) {
@@ -320,24 +316,20 @@ impl<S: Storage> Receiver<S> {
         if !self.allows(reason) {
             return Err(AcknowledgeError::Reason(reason));
         }
-        let index = self
-            .table
-            .find_token(ack.0)
-            .ok_or(AcknowledgeError::Unknown)?;
-        match self.table.get(index).map(|received| received.state) {
-            Some(ReceivedState::Unacknowledged) => {}
-            Some(ReceivedState::Delivering) => return Err(AcknowledgeError::Incomplete),
+        let index = self.table.find_token(ack.0);
+        let index = index.ok_or(AcknowledgeError::Unknown)?;
+        let Some(mut received) = self.table.get(index).cloned() else {
+            return Err(AcknowledgeError::Unknown);
+        };
+        received.reason = reason;
+        received.state = match received.state {
+            ReceivedState::Unacknowledged if received.counted => ReceivedState::AckDue,
+            // Of an earlier connection: the repeated PUBLISH asks for it.
+            ReceivedState::Unacknowledged => ReceivedState::AwaitingRel,
+            ReceivedState::Delivering => return Err(AcknowledgeError::Incomplete),
             _ => return Err(AcknowledgeError::Unknown),
-        }
-        self.table.update(index, |received| {
-            received.reason = reason;
-            received.state = if received.counted {
-                ReceivedState::AckDue
-            } else {
-                // Of an earlier connection: the repeated PUBLISH asks for it.
-                ReceivedState::AwaitingRel
-            };
-        });
+        };
+        self.table.replace(index, received);
         Ok(())
     }
 

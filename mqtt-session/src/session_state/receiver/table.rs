@@ -138,35 +138,38 @@ impl<T: ReceiveTable> Table<T> {
 impl<T: ReceiveTable> Table<T> {
     /// Appends; there is room: the caller asked.
     pub(super) fn push(&mut self, received: Received) {
-        self.count.add(&received);
+        self.count.change(&received, 1);
         self.slots.push(received);
     }
 
     /// Changes an entry, but for its token and identifier.
-    pub(super) fn update(&mut self, index: usize, change: impl FnOnce(&mut Received)) {
-        let Some(received) = self.slots.get_mut(index) else {
+    pub(super) fn replace(&mut self, index: usize, received: Received) {
+        let Some(slot) = self.slots.get_mut(index) else {
             return;
         };
-        self.count.subtract(received);
-        change(received);
-        self.count.add(received);
+        self.count.change(slot, -1);
+        self.count.change(&received, 1);
         if received.is_for_pubrec() {
             self.pubrec = self.pubrec.min(index);
         }
         if received.state == ReceivedState::CompDue {
             self.pubcomp = self.pubcomp.min(index);
         }
+        *slot = received;
     }
 
     pub(super) fn set_state(&mut self, index: usize, state: ReceivedState) {
-        self.update(index, |received| received.state = state);
+        if let Some(received) = self.get(index) {
+            let received = received.clone();
+            self.replace(index, Received { state, ..received });
+        }
     }
 
     pub(super) fn remove(&mut self, index: usize) {
         let Some(received) = self.slots.get(index) else {
             return;
         };
-        self.count.subtract(received);
+        self.count.change(received, -1);
         self.slots.remove(index);
         for cursor in [&mut self.puback, &mut self.pubrec, &mut self.pubcomp] {
             if index < *cursor {
@@ -229,17 +232,9 @@ impl Count {
     fn of_all(slots: &impl ReceiveTable) -> Self {
         let mut count = Self::default();
         for received in (0..slots.len()).filter_map(|index| slots.get(index)) {
-            count.add(received);
+            count.change(received, 1);
         }
         count
-    }
-
-    fn add(&mut self, received: &Received) {
-        self.change(received, 1);
-    }
-
-    fn subtract(&mut self, received: &Received) {
-        self.change(received, -1);
     }
 
     fn change(&mut self, received: &Received, by: i16) {
