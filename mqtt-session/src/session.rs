@@ -238,7 +238,7 @@ impl<S: Storage> Session<S> {
         if !self.connection.authentication {
             return Err(AuthError::NoMethod);
         }
-        // Section 3.15.2.1: Success is the Server's to say.
+        // Section 3.15.2.1: Success is the Server's to say; an answer is to continue [MQTT-4.12.0-3].
         match (auth.reason, self.state()) {
             (ReasonCode::ContinueAuthentication, _)
             | (ReasonCode::ReAuthenticate, State::Connected) => self.sender.auth(auth),

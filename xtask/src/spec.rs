@@ -230,6 +230,15 @@ fn judge(statements: &BTreeMap<String, Statement>) -> Vec<String> {
             Some(exception) if exception.kind == "open" && statement.binds_codec() => {
                 faults.push(format!("{id}: a statement on the codec cannot stay open"));
             }
+            Some(exception)
+                if ["open", "not-testable"].contains(&exception.kind.as_str())
+                    && !statement.cited_by_code.is_empty()
+                    && !statement.cited_by_test.is_empty() =>
+            {
+                faults.push(format!(
+                    "{id}: cited by code and test, and excepted all the same"
+                ));
+            }
             Some(_) => {}
             None => {
                 if statement.cited_by_code.is_empty() {

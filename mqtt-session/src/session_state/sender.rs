@@ -247,6 +247,7 @@ impl<S: Storage> Sender<S> {
             return Err(AuthError::NotConnected);
         }
         let packet = Packet::Auth(*auth);
+        // [MQTT-3.15.2-2], [MQTT-3.15.2-3]
         let len = packet.encoded_len(self.version)?;
         let wire_len = u32::try_from(len).unwrap_or(u32::MAX);
         if let Some(reason) = self.limits().and_then(|limits| too_large(limits, wire_len)) {

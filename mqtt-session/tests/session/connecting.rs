@@ -310,6 +310,7 @@ fn auth_without_a_method_is_a_violation() {
 }
 
 /// [MQTT-4.12.0-7], section 3.15.2.1, [MQTT-4.12.1-1], [MQTT-3.1.2-24]
+/// [MQTT-3.15.2-2], [MQTT-3.15.2-3], [MQTT-4.12.0-3]
 #[test]
 fn an_auth_that_a_client_may_not_send_is_refused() {
     let method = [Property::AuthenticationMethod("m")];
