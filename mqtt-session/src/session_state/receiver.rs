@@ -272,6 +272,10 @@ impl<S: Storage> Receiver<S> {
         let Some(mut received) = self.table.get(index).cloned() else {
             return Err(Violation::PacketIdInUse);
         };
+        // What comes again from an earlier connection counts on this one as what is new does.
+        if !received.counted && self.table.counted() >= self.link.receive_maximum {
+            return Err(Violation::ReceiveMaximumExceeded);
+        }
         match (received.exactly_once, received.state) {
             // [MQTT-4.3.3-10], whatever DUP says.
             (true, ReceivedState::AwaitingRel) if exactly_once => {

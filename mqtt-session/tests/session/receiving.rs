@@ -245,6 +245,29 @@ fn more_messages_than_our_receive_maximum_are_a_violation() {
     t.sends(&["DISCONNECT 93"]);
 }
 
+/// [MQTT-3.3.4-9] holds for what a Server sends again, too.
+#[test]
+fn more_repeated_messages_than_our_receive_maximum_are_a_violation() {
+    let mut t = with_receive_maximum(Version::V5, 2);
+    t.gets(
+        "PUBLISH 1 q2 a=; PUBLISH 2 q2 b=",
+        "message q2 a=; message q2 b=",
+    );
+    t.sends(&["PUBREC 1", "PUBREC 2"]);
+    t.closes("disconnected Closed");
+    let properties = [Property::ReceiveMaximum(NonZeroU16::MIN)];
+    let connect = Connect {
+        properties: Properties::new(&properties),
+        ..t.connect()
+    };
+    t.opens_with(&connect);
+    t.gets(
+        "CONNACK present; PUBLISH 1 q2 dup a=; PUBLISH 2 q2 dup b=",
+        "connected present; disconnected Violation(ReceiveMaximumExceeded)",
+    );
+    t.sends(&["DISCONNECT 93"]);
+}
+
 #[test]
 fn an_acknowledged_message_does_not_count_any_more() {
     let mut t = with_receive_maximum(Version::V5, 2);
@@ -283,13 +306,10 @@ fn in_3_1_1_a_full_table_blocks_until_its_acknowledgements_are_out() {
 #[test]
 fn in_5_0_what_an_earlier_connection_left_makes_room_first() {
     let mut t = with_receive_maximum(Version::V5, 2);
-    let connect = {
-        let properties = [Property::ReceiveMaximum(NonZeroU16::new(2).unwrap())];
-        let properties = Box::leak(Box::new(properties));
-        Connect {
-            properties: Properties::new(properties),
-            ..t.connect()
-        }
+    let properties = [Property::ReceiveMaximum(NonZeroU16::new(2).unwrap())];
+    let connect = Connect {
+        properties: Properties::new(&properties),
+        ..t.connect()
     };
     t.gets(
         "PUBLISH 1 q2 a=; PUBLISH 2 q2 b=",
