@@ -44,7 +44,11 @@ impl<S: Storage, C: Timer, T: Read + Write> Connection<'_, S, C, T> {
             let deadline = link.deadline(session);
             // How many bytes moved; 0: the transport is at its end; `None`: nothing happened.
             let moved = match action {
-                Action::Offer => break link.offer(session, now),
+                // Returned from here, the step is made where it is returned, and not moved there.
+                Action::Offer => {
+                    let step = link.offer(session, now);
+                    return Ok(Some((step, Commands { session, clock })));
+                }
                 Action::Return(step) => break step,
                 Action::Write => before(clock, deadline, transport.write(link.output()))
                     .await

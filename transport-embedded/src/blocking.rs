@@ -109,7 +109,11 @@ impl<S: Storage, C: Clock, T: Read + Write> Connection<'_, S, C, T> {
             let action = link.action(session, now);
             // How many bytes moved; 0: the transport is at its end; `None`: nothing happened.
             let moved = match action {
-                Action::Offer => break link.offer(session, now),
+                // Returned from here, the step is made where it is returned, and not moved there.
+                Action::Offer => {
+                    let step = link.offer(session, now);
+                    return Poll::Ready(Ok(Some((step, Commands { session, clock }))));
+                }
                 Action::Return(step) => break step,
                 Action::Write => transport.write(link.output()).map(|count| {
                     link.written(count);

@@ -13,7 +13,8 @@ use sha2::{Digest, Sha256};
 use smoltcp::wire::IpEndpoint;
 use transport_embedded::{Client, Commands, Connection, Step};
 
-type Storage = Inline<1024, 8, 4>;
+/// Tracks 20 incoming messages: as many as mosquitto sends at once in 3.1.1, which has no Receive Maximum.
+pub type Storage = Inline<1024, 8, 20>;
 type Device<'a> = Commands<'a, Storage, SysTickClock>;
 
 const VERSION: Version = if cfg!(feature = "v3") {
@@ -78,7 +79,7 @@ pub async fn run(
 fn connect() -> Connect<'static> {
     const PROPERTIES: &[Property<'_>] = &[
         Property::SessionExpiryInterval(3600),
-        Property::ReceiveMaximum(core::num::NonZeroU16::new(4).unwrap()),
+        Property::ReceiveMaximum(core::num::NonZeroU16::new(20).unwrap()),
     ];
     let mut connect = Connect::new(VERSION, "device");
     connect.clean_start = false;

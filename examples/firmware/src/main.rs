@@ -11,7 +11,7 @@ use firmware::clock::SysTickClock;
 use firmware::executor::block_on;
 use firmware::net::{self, Network};
 use firmware::semihosting;
-use mqtt_session::{Inline, Session};
+use mqtt_session::Session;
 use transport_embedded::{Client, Resources};
 
 #[panic_handler]
@@ -29,7 +29,7 @@ fn main() -> ! {
 
     // The memory of everything, in .bss: network 9 KiB, session, buffers.
     let network = singleton!(: net::Resources<4096, 2048> = net::Resources::new());
-    let session = singleton!(: Session<Inline<1024, 8, 4>> = Session::new(device::config()));
+    let session = singleton!(: Session<device::Storage> = Session::new(device::config()));
     let buffers = singleton!(: Resources<1024, 256, 256> = Resources::new());
     let (Some(network), Some(session), Some(buffers)) = (network, session, buffers) else {
         semihosting::exit(false);
