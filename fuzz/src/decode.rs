@@ -1,15 +1,22 @@
-//! Any bytes are a packet, the beginning of one, or refused.
+//! Any bytes are a packet, the beginning of one, or refused; leniency takes what is taken without.
 
 use mqtt_proto::Packet;
 
 /// The bytes are one or more packets.
 pub fn check(data: &[u8]) {
     for options in crate::every_options() {
+        let mut lenient = options;
+        lenient.leniency.reason_codes = true;
+        lenient.leniency.return_codes = true;
         let mut input = data;
         loop {
             let before = input;
+            let leniently = Packet::decode(&lenient, &mut { before });
             match Packet::decode(&options, &mut input) {
-                Ok(Some(_)) => assert!(input.len() < before.len(), "a packet of no bytes"),
+                Ok(Some(packet)) => {
+                    assert!(input.len() < before.len(), "a packet of no bytes");
+                    assert_eq!(leniently, Ok(Some(packet)));
+                }
                 Ok(None) => {
                     assert_eq!(input, before, "an incomplete packet was taken");
                     break;
@@ -18,6 +25,8 @@ pub fn check(data: &[u8]) {
                     assert_eq!(input, before, "a malformed packet was taken");
                     assert!(error.offset <= before.len(), "{error} is beyond the input");
                     assert!(error.reason_code().is_error());
+                    let statement = error.statement(&options, before);
+                    assert!(statement.is_none_or(|id| id.starts_with("MQTT")));
                     break;
                 }
             }
