@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use arbitrary::{Arbitrary, Unstructured};
-use mqtt_proto::arbitrary::{AnyPacket, Arena, Draw};
+use mqtt_proto::arbitrary::{AnyPacket, Arena, Draw, packet_types};
 use mqtt_proto::{Packet, PacketType, Properties, PropertyId, Publish, ReasonCode, Role, Version};
 
 /// Bytes without a pattern, the same each time.
@@ -63,6 +63,21 @@ fn every_type_property_and_reason_code_is_drawn() {
             .copied()
             .eq(ReasonCode::ALL.iter().map(|reason| reason.as_u8()))
     );
+}
+
+#[test]
+fn a_type_can_be_asked_for() {
+    for version in [Version::V3_1_1, Version::V5] {
+        for sender in [Role::Client, Role::Server] {
+            for &packet in packet_types(version, sender) {
+                let bytes = bytes(u32::from(packet as u8));
+                let mut source = Unstructured::new(&bytes);
+                let any = AnyPacket::draw_of(&mut source, packet, version, sender).unwrap();
+                assert_eq!(any.packet().packet_type(), packet);
+                assert_eq!((any.version(), any.sender()), (version, sender));
+            }
+        }
+    }
 }
 
 #[test]

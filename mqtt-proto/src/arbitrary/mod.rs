@@ -36,7 +36,9 @@ use std::vec::Vec;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
-use crate::{DecodeOptions, Packet, Role, Version};
+pub use packets::packet_types;
+
+use crate::{DecodeOptions, Packet, PacketType, Role, Version};
 
 /// Keeps what drawn parts borrow.
 #[derive(Debug, Default)]
@@ -85,8 +87,19 @@ pub struct AnyPacket {
 impl AnyPacket {
     /// Draws a packet that `sender` may send in the version.
     pub fn draw(source: &mut Unstructured<'_>, version: Version, sender: Role) -> Result<Self> {
+        let packet = *source.choose(packet_types(version, sender))?;
+        Self::draw_of(source, packet, version, sender)
+    }
+
+    /// Draws a packet of a type that `sender` may send in the version: of [`packet_types`].
+    pub fn draw_of(
+        source: &mut Unstructured<'_>,
+        packet: PacketType,
+        version: Version,
+        sender: Role,
+    ) -> Result<Self> {
         let arena = Arena::new();
-        let packet = Draw::new(source, &arena).packet(version, sender)?;
+        let packet = Draw::new(source, &arena).packet_of(packet, version, sender)?;
         let size = packet.encoded_len(version).expect("the packet is valid");
         let mut bytes = vec![0; size];
         packet

@@ -13,7 +13,7 @@ use crate::{
 
 /// The packet types that `sender` may send in the version.
 #[must_use]
-pub(crate) fn packet_types(version: Version, sender: Role) -> &'static [PacketType] {
+pub fn packet_types(version: Version, sender: Role) -> &'static [PacketType] {
     use PacketType as T;
     match (version, sender) {
         (Version::V3_1_1, Role::Client) => &[
