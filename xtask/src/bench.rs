@@ -25,7 +25,7 @@ const CODECS: [(&str, &str); 6] = [
 const OURS: &str = CODECS[0].1;
 
 /// The rows: a benchmark of ours, and in words what it does.
-const ROWS: [(&str, &str); 21] = [
+const ROWS: [(&str, &str); 27] = [
     ("decode publish_64_v3", "decode PUBLISH, 64 B, 3.1.1"),
     ("decode publish_64_v5", "decode PUBLISH, 64 B, 5.0"),
     ("decode publish_1k_v3", "decode PUBLISH, 1 KiB, 3.1.1"),
@@ -71,10 +71,16 @@ const ROWS: [(&str, &str); 21] = [
         "encode_head publish_64k_v5",
         "build and encode a head, 64 KiB, 5.0",
     ),
+    ("decode_many n100", "decode one of 100 User Properties"),
+    (
+        "decode_many n100000",
+        "decode one of 100,000 User Properties",
+    ),
+    ("iterate_many n100", "iterate over one of 100"),
+    ("iterate_many n100000", "iterate over one of 100,000"),
+    ("encode_many n100", "encode one of 100"),
+    ("encode_many n100000", "encode one of 100,000"),
 ];
-
-/// The packets of a stream, by which its count is divided.
-const STREAM_PACKETS: u64 = 1000;
 
 /// Instructions, by row and crate.
 type Counts = BTreeMap<(&'static str, &'static str), u64>;
@@ -170,7 +176,8 @@ fn table(bench: &Path, counts: &Counts, faults: &str) -> Result<String, String> 
          fat LTO, one codegen unit, x86-64. The topic name has 20 bytes; PUBLISH is of QoS 0, with properties\n\
          of QoS 1 with Topic Alias, Message Expiry Interval and two User Properties; SUBACK has three reason\n\
          codes. The stream has 1,000 packets (PUBLISH of each QoS, acknowledgements, PINGRESP) in pieces of\n\
-         1,460 bytes and is given per packet. A head is a PUBLISH whose payload stays with the caller. Buffers\n\
+         1,460 bytes and is given per packet. A head is a PUBLISH whose payload stays with the caller. What\n\
+         one User Property of many costs, the packet's own cost included, shows that time is linear. Buffers\n\
          are made before the counting starts; decoding includes all validation that the codec does, and\n\
          nothing of ours allocates. The benchmarks are in `benches/`, and each peer is used as its\n\
          documentation shows. `mqtt-protocol-core` is given the packet without its fixed header.\n\n\
@@ -210,12 +217,14 @@ fn version<'l>(lock: &'l str, name: &str) -> Option<&'l str> {
     after.split('"').next()
 }
 
+/// The count by packet of a stream, or by property of many.
 fn per_packet(row: &str, count: u64) -> u64 {
-    if row.starts_with("decode_stream") {
-        count.div_ceil(STREAM_PACKETS)
-    } else {
-        count
-    }
+    count.div_ceil(match row.split_once(' ') {
+        Some(("decode_stream", _)) => 1000,
+        Some((_, "n100")) => 100,
+        Some((_, "n100000")) => 100_000,
+        _ => 1,
+    })
 }
 
 /// Fails where a row of ours has grown.

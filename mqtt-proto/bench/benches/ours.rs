@@ -79,6 +79,32 @@ fn encode_properties((version, _, buffer): (Version, usize, &'static mut [u8])) 
     assert!(black_box(&len).is_ok());
 }
 
+#[library_benchmark]
+#[bench::n100(fixtures::many_properties(100))]
+#[bench::n100000(fixtures::many_properties(100_000))]
+fn decode_many(fixture: &'static Fixture) {
+    let options = black_box(fixture.options());
+    let packet = Packet::decode(&options, &mut &fixture.bytes[..]);
+    assert!(matches!(black_box(&packet), Ok(Some(_))));
+}
+
+#[library_benchmark(setup = fixtures::decoded)]
+#[bench::n100(100)]
+#[bench::n100000(100_000)]
+fn iterate_many(packet: &'static Publish<'static>) {
+    for property in packet.head.properties {
+        black_box(&property);
+    }
+}
+
+#[library_benchmark(setup = fixtures::listed)]
+#[bench::n100(100)]
+#[bench::n100000(100_000)]
+fn encode_many((packet, buffer): (&'static Packet<'static>, &'static mut [u8])) {
+    let len = packet.encode(Version::V5, buffer);
+    assert!(black_box(&len).is_ok());
+}
+
 library_benchmark_group!(
     name = ours,
     benchmarks = [
@@ -86,7 +112,10 @@ library_benchmark_group!(
         decode_stream,
         encode,
         encode_properties,
-        encode_head
+        encode_head,
+        decode_many,
+        iterate_many,
+        encode_many
     ]
 );
 main!(library_benchmark_groups = ours);

@@ -199,6 +199,40 @@ pub fn suback(version: Version) -> &'static Fixture {
     )
 }
 
+fn many(len: usize) -> Packet<'static> {
+    Packet::Publish(Publish {
+        head: PublishHead {
+            properties: (&*vec![Property::UserProperty("k", "v"); len].leak()).into(),
+            ..publish_head(TOPIC)
+        },
+        payload: &[],
+    })
+}
+
+/// A PUBLISH with many User Properties.
+#[must_use]
+pub fn many_properties(len: usize) -> &'static Fixture {
+    fixture(Version::V5, Role::Server, &many(len))
+}
+
+/// The same, decoded.
+#[must_use]
+pub fn decoded(len: usize) -> &'static Publish<'static> {
+    let fixture = many_properties(len);
+    match Packet::decode(&fixture.options(), &mut &fixture.bytes[..]) {
+        Ok(Some(Packet::Publish(publish))) => Box::leak(Box::new(publish)),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The same as it is to be encoded, and a buffer for it.
+#[must_use]
+pub fn listed(len: usize) -> (&'static Packet<'static>, &'static mut [u8]) {
+    let packet = many(len);
+    let buffer = vec![0; packet.encoded_len(Version::V5).unwrap()].leak();
+    (Box::leak(Box::new(packet)), buffer)
+}
+
 /// How many packets a [`stream`] has.
 pub const STREAM_PACKETS: usize = 1000;
 /// The pieces in which a stream arrives, in bytes.

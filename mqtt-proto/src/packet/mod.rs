@@ -169,37 +169,47 @@ impl<'a> Packet<'a> {
         let from = &mut reader;
         // In each arm for itself: so the packet is made where it is returned, and not moved there.
         macro_rules! finished {
-            ($packet:ident($value:expr)) => {{
+            ($value:expr => $packet:expr) => {{
                 let value = $value;
                 match reader.finish() {
-                    None => Ok(Some(Self::$packet(value))),
+                    None => Ok(Some($packet(value))),
                     Some(error) => Err(error),
                 }
             }};
-            ($packet:ident) => {
-                match reader.finish() {
-                    None => Ok(Some(Self::$packet)),
-                    Some(error) => Err(error),
-                }
-            };
         }
         match packet_type {
-            PacketType::Connect => finished!(Connect(Connect::decode(from))),
-            PacketType::ConnAck => finished!(ConnAck(ConnAck::decode(from, options))),
+            PacketType::Connect => finished!(Connect::decode(from) => Self::Connect),
+            PacketType::ConnAck => finished!(ConnAck::decode(from, options) => Self::ConnAck),
             // Decoded apart, since its payload may come in pieces.
             PacketType::Publish => Ok(None),
-            PacketType::PubAck => finished!(PubAck(Ack::decode(from, packet_type, options))),
-            PacketType::PubRec => finished!(PubRec(Ack::decode(from, packet_type, options))),
-            PacketType::PubRel => finished!(PubRel(Ack::decode(from, packet_type, options))),
-            PacketType::PubComp => finished!(PubComp(Ack::decode(from, packet_type, options))),
-            PacketType::Subscribe => finished!(Subscribe(Subscribe::decode(from, version))),
-            PacketType::SubAck => finished!(SubAck(SubAck::decode(from, packet_type, options))),
-            PacketType::Unsubscribe => finished!(Unsubscribe(Unsubscribe::decode(from, version))),
-            PacketType::UnsubAck => finished!(UnsubAck(SubAck::decode(from, packet_type, options))),
-            PacketType::PingReq => finished!(PingReq),
-            PacketType::PingResp => finished!(PingResp),
-            PacketType::Disconnect => finished!(Disconnect(Disconnect::decode(from, options))),
-            PacketType::Auth => finished!(Auth(Auth::decode(from, options))),
+            PacketType::PubAck | PacketType::PubRec | PacketType::PubRel | PacketType::PubComp => {
+                finished!(Ack::decode(from, packet_type, options) => |ack| match packet_type {
+                    PacketType::PubAck => Self::PubAck(ack),
+                    PacketType::PubRec => Self::PubRec(ack),
+                    PacketType::PubRel => Self::PubRel(ack),
+                    _ => Self::PubComp(ack),
+                })
+            }
+            PacketType::Subscribe => finished!(Subscribe::decode(from, version) => Self::Subscribe),
+            PacketType::SubAck | PacketType::UnsubAck => {
+                finished!(SubAck::decode(from, packet_type, options) => |ack| match packet_type {
+                    PacketType::SubAck => Self::SubAck(ack),
+                    _ => Self::UnsubAck(ack),
+                })
+            }
+            PacketType::Unsubscribe => {
+                finished!(Unsubscribe::decode(from, version) => Self::Unsubscribe)
+            }
+            PacketType::PingReq | PacketType::PingResp => {
+                finished!(packet_type => |packet_type| match packet_type {
+                    PacketType::PingReq => Self::PingReq,
+                    _ => Self::PingResp,
+                })
+            }
+            PacketType::Disconnect => {
+                finished!(Disconnect::decode(from, options) => Self::Disconnect)
+            }
+            PacketType::Auth => finished!(Auth::decode(from, options) => Self::Auth),
         }
     }
 
@@ -209,7 +219,7 @@ impl<'a> Packet<'a> {
     /// Everything is checked before anything is written. What is encoded, [`decode`](Self::decode)
     /// takes from at least one of the two [`Role`]s.
     pub fn encode(&self, version: Version, buf: &mut [u8]) -> Result<usize, EncodeError> {
-        if let Self::Publish(Publish { head, payload }) = self {
+        if HAS_FAST_PATHS && let Self::Publish(Publish { head, payload }) = self {
             return head.encode_before(version, payload.len(), payload, buf);
         }
         let size = self.check(version)?;

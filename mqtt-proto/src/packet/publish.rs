@@ -1,7 +1,7 @@
 use super::{FixedHeader, Size};
 use crate::allowed::{Place, Senders};
 use crate::property::Census;
-use crate::wire::{Output, Writer, binary, in_string, string, u16, varint};
+use crate::wire::{Output, Reader, Writer, binary, in_string, string, u16, varint};
 use crate::{
     DecodeError, DecodeErrorKind, DecodeOptions, EncodeError, PacketId, PacketType, Properties,
     PropertyId, QoS, TopicName, Version, property,
@@ -303,28 +303,18 @@ fn decode_properties<'a>(
     end: usize,
     options: &DecodeOptions,
 ) -> Result<(Properties<'a>, &'a [u8], u16), DecodeError> {
-    let error = |kind, rest: &[u8], at| Err(failure(kind, end, rest, at));
-    let (len, len_len) = match varint::decode(rest) {
-        Ok(Some(len)) => len,
-        Ok(None) => return error(DecodeErrorKind::Truncated, rest, 0),
-        Err((kind, at)) => return error(kind, rest, at),
-    };
-    let start = rest.get(len_len..).unwrap_or_default();
-    let Some((bytes, after)) = start.split_at_checked(usize::try_from(len).unwrap_or(usize::MAX))
-    else {
-        return error(DecodeErrorKind::Truncated, start, 0);
-    };
-    let mut census = Census::new(PLACE, Senders::only(options.sender));
-    property::validate(bytes, end.saturating_sub(after.len()), &mut census)?;
-    // [MQTT-3.3.2-9] [MQTT-3.3.2-10] [MQTT-3.3.2-11]
+    let mut reader = Reader::new(rest, end.saturating_sub(rest.len()));
+    let start = reader.offset();
+    let (properties, census) = property::decode(&mut reader, Version::V5, PLACE, options.sender);
+    // [MQTT-3.3.2-9] [MQTT-3.3.2-11]
     if census.topic_alias > options.topic_alias_maximum {
-        return error(
-            DecodeErrorKind::TopicAliasInvalid(census.topic_alias),
-            rest,
-            0,
-        );
+        let kind = DecodeErrorKind::TopicAliasInvalid(census.topic_alias);
+        reader.fail(kind, start);
     }
-    Ok((Properties::from_wire(bytes), after, census.topic_alias))
+    match reader.error() {
+        None => Ok((properties, reader.rest(), census.topic_alias)),
+        Some(error) => Err(error),
+    }
 }
 
 /// An error `at` bytes after the start of `rest`, which ends at the offset `end`.

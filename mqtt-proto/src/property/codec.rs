@@ -34,7 +34,7 @@ pub(crate) fn decode<'a>(
 }
 
 /// Checks properties of which the last ends at the offset `end` in its packet.
-pub(crate) fn validate(bytes: &[u8], end: usize, census: &mut Census) -> Result<(), DecodeError> {
+fn validate(bytes: &[u8], end: usize, census: &mut Census) -> Result<(), DecodeError> {
     let mut rest = bytes;
     let offset = |rest: &[u8]| end.saturating_sub(rest.len());
     let error = |kind, rest| {

@@ -6,7 +6,7 @@ mod value;
 
 use core::num::{NonZeroU16, NonZeroU32};
 
-pub(crate) use codec::{check, check_binary, check_string, decode, encoded_len, validate, write};
+pub(crate) use codec::{check, check_binary, check_string, decode, encoded_len, write};
 pub(crate) use table::{Census, Wire};
 #[cfg(feature = "arbitrary")]
 pub(crate) use {

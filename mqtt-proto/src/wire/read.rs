@@ -77,6 +77,10 @@ impl<'a> Reader<'a> {
         self.rest = &[];
     }
 
+    pub(crate) const fn error(&self) -> Option<DecodeError> {
+        self.error
+    }
+
     /// The first error; bytes that are left are one.
     pub(crate) fn finish(&mut self) -> Option<DecodeError> {
         if !self.is_empty() {
