@@ -132,6 +132,7 @@ impl<'s> PacketReader<'s> {
     /// What [`Packet::decode`] refuses is refused here in the same way, with offsets from the
     /// packet's start across any split. The reader adds [`DecodeErrorKind::ScratchTooSmall`],
     /// [`DecodeErrorKind::TopicAliasUnknown`] and [`DecodeErrorKind::TopicAliasNoRoom`].
+    #[inline]
     pub fn read<'r, 'i: 'r>(
         &'r mut self,
         input: &mut &'i [u8],

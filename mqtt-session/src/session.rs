@@ -109,7 +109,7 @@ impl<S: Storage> Session<S> {
 impl<S: Storage> Session<S> {
     /// Begins a Network Connection over a transport that was just opened. Writes the CONNECT to
     /// the front of `transmit` and returns its size: it goes to the transport before anything
-    /// that `poll_transmit` gives. `scratch` bounds the packets that straddle two reads.
+    /// that `poll_transmit` gives. `scratch` bounds the packets, and heads of PUBLISH, that are taken: see [`PacketReader`].
     ///
     /// What belongs to one connection is read from the CONNECT: Keep Alive, Receive Maximum,
     /// Maximum Packet Size, Topic Alias Maximum. In 5.0 a storage that tracks fewer than 65,535

@@ -6,8 +6,8 @@ pub struct Buffers<'b> {
     /// pieces in which payloads come. A packet that lies in it whole is not copied.
     pub receive: &'b mut [u8],
     /// Where a packet, or the head of a PUBLISH (topic and properties), is put together that
-    /// straddles two reads. A PUBLISH whose head does not fit is skipped; another packet that
-    /// does not fit ends the connection.
+    /// straddles two reads. Its size bounds them whether they straddle or not: a PUBLISH whose head
+    /// is larger is skipped; another packet that is larger ends the connection.
     pub scratch: &'b mut [u8],
     /// Where packets are written before they go to the transport. Holds the CONNECT, whole; at
     /// least 8 bytes.

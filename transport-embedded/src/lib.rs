@@ -104,7 +104,7 @@
 //! | `SEND` | operations that have not ended | 1 to 8 is usual |
 //! | `RECEIVE` | QoS 1 and 2 messages on their way in | 1 suffices, and is to be said in the CONNECT's Receive Maximum; in 3.1.1, which has none, as many as the Server keeps in flight (mosquitto: 20) |
 //! | [`Buffers::receive`] | what was read; the piece in which payloads come | 64 works, 512 and more is faster |
-//! | [`Buffers::scratch`] | a packet, or the head of a PUBLISH, that straddles two reads | the longest topic and properties, plus 10; the largest CONNACK |
+//! | [`Buffers::scratch`] | a packet, or the head of a PUBLISH; bounds what is taken | the longest topic and properties, plus 10; the largest CONNACK |
 //! | [`Buffers::transmit`] | packets on their way out, in pieces; the CONNECT, whole | the CONNECT: credentials and will; 64 to 256 |
 //!
 //! # Which transport

@@ -23,8 +23,7 @@ use crate::tap::Tapped;
 use crate::tcp::Transport;
 use crate::{ConnectError, ConnectionLost, OptionsError};
 
-/// Bytes of a packet, or of what comes before the payload in a PUBLISH, that may straddle two
-/// reads: a topic of the largest size, and as much again for properties.
+/// The largest packet, or part of a PUBLISH before its payload, that is taken, in bytes: a topic of the largest size, and as much again for properties.
 const SCRATCH: usize = 128 << 10;
 
 pub(crate) struct Driver {

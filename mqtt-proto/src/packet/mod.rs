@@ -114,6 +114,7 @@ impl<'a> Packet<'a> {
     /// What is wrong with the fixed header is told as soon as it is seen, the rest
     /// when the packet is whole. A Topic Alias is checked against its maximum but
     /// not resolved: that is for [`PacketReader`](crate::PacketReader).
+    #[inline(always)] // Fast paths and a call: most programs have it in one place.
     pub fn decode(
         options: &DecodeOptions,
         input: &mut &'a [u8],

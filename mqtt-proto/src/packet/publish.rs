@@ -306,7 +306,7 @@ fn decode_properties<'a>(
     let mut reader = Reader::new(rest, end.saturating_sub(rest.len()));
     let start = reader.offset();
     let (properties, census) = property::decode(&mut reader, Version::V5, PLACE, options.sender);
-    // [MQTT-3.3.2-9] [MQTT-3.3.2-11]
+    // [MQTT-3.3.2-9] [MQTT-3.3.2-10] [MQTT-3.3.2-11]
     if census.topic_alias > options.topic_alias_maximum {
         let kind = DecodeErrorKind::TopicAliasInvalid(census.topic_alias);
         reader.fail(kind, start);
