@@ -60,7 +60,7 @@ impl<S: Storage, C: Timer, T: Read + Write> Connection<'_, S, C, T> {
                     }
                     other => other.map(|result| result.map(|()| 0)),
                 },
-                Action::TryRead => match poll_once(transport.read(link.room())) {
+                Action::TryRead | Action::Look => match poll_once(transport.read(link.room())) {
                     Poll::Ready(result) => Some(result.inspect(|&count| link.received(count))),
                     Poll::Pending => None,
                 },

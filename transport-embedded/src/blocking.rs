@@ -123,9 +123,9 @@ impl<S: Storage, C: Clock, T: Read + Write> Connection<'_, S, C, T> {
                     link.flushed();
                     None
                 }),
-                Action::TryRead | Action::Read => {
-                    // A payload that is to be sent does not wait for what may never come.
-                    let wait = session.poll_payload().is_none();
+                Action::TryRead | Action::Look | Action::Read => {
+                    // What is to be sent does not wait for what may never come.
+                    let wait = action != Action::TryRead && session.poll_payload().is_none();
                     match read(transport, link.room(), wait) {
                         Ok(None) if action == Action::Read => return Poll::Pending,
                         result => result.inspect(|count| {

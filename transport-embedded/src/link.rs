@@ -14,6 +14,8 @@ pub(crate) struct Link<'c> {
     looked: bool,
     /// The transport was looked at since a payload was last asked for: the two take turns.
     payload_turn: bool,
+    /// The transport was looked at since something moved.
+    drained: bool,
     /// By when the last bytes, a DISCONNECT, have to be gone: the other side may be dead.
     end: Option<Instant>,
 }
@@ -54,6 +56,8 @@ pub(crate) enum Action {
     Flush,
     /// To read what there is without waiting for more.
     TryRead,
+    /// As [`Action::TryRead`], before a deadline is kept: a transport that cannot but wait may do so.
+    Look,
     /// To read.
     Read,
     /// To wait: input is there that the session cannot take until the application acknowledges.
@@ -89,6 +93,7 @@ impl<'c> Link<'c> {
             },
             looked: false,
             payload_turn: false,
+            drained: false,
             end: None,
         }
     }
@@ -106,7 +111,7 @@ impl<'c> Link<'c> {
             // The application may have been away for long, with the answer in the transport.
             if open && !ready && !self.looked {
                 self.looked = true;
-                return Action::TryRead;
+                return Action::Look;
             }
             self.looked = false;
             if let Some(event) = session.handle_timeout(now) {
@@ -141,6 +146,12 @@ impl<'c> Link<'c> {
             };
         }
         if self.output.flush_due {
+            // Some transports flush until the other side has acknowledged, which takes its time
+            // where it has been heard already and is not answered.
+            if !self.drained && !ready && state != State::Disconnecting {
+                self.drained = true;
+                return Action::TryRead;
+            }
             return Action::Flush;
         }
         match state {
@@ -183,7 +194,7 @@ impl<'c> Link<'c> {
         }
     }
 
-    /// Where to read to. Only for [`Action::TryRead`] and [`Action::Read`].
+    /// Where to read to. Only for [`Action::TryRead`], [`Action::Look`] and [`Action::Read`].
     pub(crate) fn room(&mut self) -> &mut [u8] {
         self.input.buf
     }
@@ -192,6 +203,7 @@ impl<'c> Link<'c> {
     pub(crate) fn received(&mut self, count: usize) {
         self.input.start = 0;
         self.input.end = count.min(self.input.buf.len());
+        self.drained = false;
         self.input.fresh = true;
     }
 
@@ -208,6 +220,7 @@ impl<'c> Link<'c> {
         let output = &mut self.output;
         output.start = output.start.saturating_add(count).min(output.end);
         output.flush_due = true;
+        self.drained = false;
     }
 
     /// The transport was flushed.

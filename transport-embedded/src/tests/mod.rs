@@ -485,6 +485,18 @@ fn what_a_lost_transport_did_not_take_is_not_offered_to_it_again() {
 }
 
 #[test]
+fn a_flush_that_takes_long_does_not_hold_up_what_has_come() {
+    with_client(&Config::new(Version::V5), |driver, world, client| {
+        world.do_not_acknowledge();
+        let mut link = client.connect(world.open(), &connect()).unwrap();
+        connected(driver, &mut link);
+        let message = publish("a", Payload::Bytes(b"x"), QoS::AtLeastOnce);
+        link.commands().publish(&message).unwrap();
+        assert_eq!(settle(driver, &mut link), ["NoMatchingSubscribers"]);
+    });
+}
+
+#[test]
 fn a_dead_link_does_not_hold_up_the_disconnect() {
     with_client(&Config::new(Version::V5), |driver, world, client| {
         if matches!(driver, Driver::Poll | Driver::BlockingNext) {

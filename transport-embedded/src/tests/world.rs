@@ -34,6 +34,8 @@ struct State {
     held: bool,
     /// Nothing can be written: the other side does not take it.
     full: bool,
+    /// A flush does not end: the other side does not acknowledge.
+    unacknowledged: bool,
 }
 
 impl World {
@@ -50,6 +52,7 @@ impl World {
             silent: false,
             held: false,
             full: false,
+            unacknowledged: false,
         })))
     }
 
@@ -104,6 +107,11 @@ impl World {
     /// The other side takes nothing any more.
     pub(super) fn fill(&self) {
         self.0.borrow_mut().full = true;
+    }
+
+    /// The other side acknowledges nothing any more.
+    pub(super) fn do_not_acknowledge(&self) {
+        self.0.borrow_mut().unacknowledged = true;
     }
 
     /// Whether an operation waits only so that it can be dropped.
@@ -232,8 +240,8 @@ impl embedded_io_async::Write for Transport {
 
     async fn flush(&mut self) -> Result<(), ErrorKind> {
         poll_fn(|_| {
-            let stalled = self.0.0.borrow_mut().stall();
-            if stalled {
+            let state = &mut *self.0.0.borrow_mut();
+            if state.stall() || state.unacknowledged {
                 Poll::Pending
             } else {
                 Poll::Ready(Ok(()))
