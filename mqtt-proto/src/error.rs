@@ -106,7 +106,7 @@ kinds! {
     /// An AUTH without an Authentication Method (section 3.15.2.2.2).
     MissingAuthenticationMethod ProtocolError "authentication method is missing",
     /// A reason code or return code that nobody, or only the other side, may send in this packet.
-    InvalidReasonCode(value: u8) MalformedPacket "reason code 0x{value:02X} is not one of this packet's from this side",
+    InvalidReasonCode(value: u8) ProtocolError "reason code 0x{value:02X} is not one of this packet's from this side",
     /// A protocol name other than `MQTT` [MQTT-3.1.2-1].
     InvalidProtocolName UnsupportedProtocolVersion "protocol name is not MQTT",
     /// A version that is neither 3.1.1 (4) nor 5.0 (5), but for example 3.1 (3) [MQTT-3.1.2-2].
@@ -114,7 +114,7 @@ kinds! {
     /// The reserved bit of the Connect Flags [MQTT-3.1.2-3].
     ReservedConnectFlag MalformedPacket "reserved connect flag is set",
     /// Will QoS or Will Retain without a Will [MQTT-3.1.2-11], [MQTT-3.1.2-13].
-    WillFlagsWithoutWill MalformedPacket "will QoS or will retain is set without a will",
+    WillFlagsWithoutWill ProtocolError "will QoS or will retain is set without a will",
     /// A password without a user name, which 3.1.1 has not [MQTT3-3.1.2-22].
     PasswordWithoutUserName MalformedPacket "password without user name",
     /// An empty Client Identifier without a Clean Session in 3.1.1 [MQTT3-3.1.3-8].

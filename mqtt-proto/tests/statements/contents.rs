@@ -325,6 +325,21 @@ fn shared_filters_are_parsed_in_3_1_1_too() {
 fn errors_have_the_reason_codes_of_section_4_13() {
     for (kind, reason) in [
         (E::Truncated, ReasonCode::MalformedPacket),
+        // Section 1.2: what can be parsed and contains what is not allowed is a Protocol Error.
+        (E::InvalidReasonCode(1), ReasonCode::ProtocolError),
+        (E::WillFlagsWithoutWill, ReasonCode::ProtocolError),
+        (E::InvalidMaximumQoS, ReasonCode::ProtocolError),
+        // Sections 3.1.2.6 and 3.3.1.2, 3.1.2.3, 3.8.3.1 and 2.2.2.2 say otherwise of these.
+        (E::InvalidQoS, ReasonCode::MalformedPacket),
+        (E::ReservedConnectFlag, ReasonCode::MalformedPacket),
+        (
+            E::ReservedSubscriptionOptions,
+            ReasonCode::MalformedPacket,
+        ),
+        (
+            E::PropertyNotAllowed(PropertyId::ReasonString),
+            ReasonCode::MalformedPacket,
+        ),
         (
             E::PropertyRepeated(PropertyId::ReasonString),
             ReasonCode::ProtocolError,
