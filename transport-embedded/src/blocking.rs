@@ -125,9 +125,10 @@ impl<S: Storage, C: Clock, T: Read + Write> Connection<'_, S, C, T> {
                 }),
                 Action::TryRead | Action::Look | Action::Read => {
                     // What is to be sent does not wait for what may never come.
-                    let wait = action != Action::TryRead && session.poll_payload().is_none();
+                    let wait =
+                        !matches!(action, Action::TryRead) && session.poll_payload().is_none();
                     match read(transport, link.room(), wait) {
-                        Ok(None) if action == Action::Read => return Poll::Pending,
+                        Ok(None) if matches!(action, Action::Read) => return Poll::Pending,
                         result => result.inspect(|count| {
                             if let Some(count) = *count {
                                 link.received(count);

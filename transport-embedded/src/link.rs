@@ -44,7 +44,7 @@ struct Output<'c> {
 }
 
 /// What is to be done next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Action {
     /// To call [`Link::offer`].
     Offer,
@@ -187,7 +187,7 @@ impl<'c> Link<'c> {
         let progress = session.handle_input(now, reader, &mut input);
         *start = end.saturating_sub(input.len());
         *fresh = false;
-        *blocked = progress == Progress::Blocked;
+        *blocked = matches!(progress, Progress::Blocked);
         match progress {
             Progress::Event(event) => Step::Event(event),
             Progress::NeedInput | Progress::Blocked => Step::Again,
