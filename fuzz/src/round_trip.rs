@@ -1,14 +1,46 @@
 //! What was decoded is encoded, and is the same when it is decoded again; the encoding is canonical.
+//! Its topics are such: the encoder takes that for granted.
 
 use mqtt_proto::{DecodeOptions, Packet};
+
+use crate::topic_matching::{is_filter, is_name};
 
 /// The bytes begin with a packet, or with more than one.
 pub fn check(data: &[u8]) {
     for options in crate::every_options() {
         let mut input = data;
         while let Ok(Some(packet)) = Packet::decode(&options, &mut input) {
+            check_topics(&packet);
             round_trip(&options, &packet);
         }
+    }
+}
+
+fn check_topics(packet: &Packet<'_>) {
+    match packet {
+        Packet::Connect(connect) => {
+            let topic = connect.will.map(|will| will.topic);
+            assert!(topic.is_none_or(|topic| is_name(topic.as_str())));
+        }
+        Packet::Publish(publish) => {
+            let response = publish.head.properties.response_topic();
+            for topic in [publish.head.topic, response].into_iter().flatten() {
+                assert!(is_name(topic.as_str()));
+            }
+        }
+        Packet::Subscribe(subscribe) => {
+            let mut subscriptions = subscribe.subscriptions.iter();
+            assert!(subscriptions.all(|subscription| is_filter(subscription.filter.as_str())));
+        }
+        Packet::Unsubscribe(unsubscribe) => {
+            assert!(
+                unsubscribe
+                    .filters
+                    .iter()
+                    .all(|filter| is_filter(filter.as_str()))
+            );
+        }
+        _ => {}
     }
 }
 

@@ -40,11 +40,12 @@ pub fn check(data: &[u8]) {
 }
 
 /// At least one character, no U+0000, no wildcards, at most 65,535 bytes.
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= 65_535 && !name.contains(['\0', '+', '#'])
 }
 
-fn is_filter(filter: &str) -> bool {
+/// Levels, or a share of them.
+pub(crate) fn is_filter(filter: &str) -> bool {
     if filter.len() > 65_535 || filter.contains('\0') {
         return false;
     }
