@@ -11,7 +11,8 @@ pub enum ConnectError {
     NotDisconnected,
     /// The CONNECT names another version than the session's.
     Version,
-    /// The CONNECT announces (in 5.0, by leaving Receive Maximum out, 65,535) more than the storage can track.
+    /// The CONNECT announces (in 5.0, by leaving Receive Maximum out, 65,535) more than the storage can
+    /// track. 0 cannot be announced: a storage that tracks nothing cannot connect in 5.0.
     ReceiveMaximum {
         /// What the storage can track.
         capacity: u16,
@@ -84,7 +85,8 @@ pub enum DisconnectError {
     NotConnected,
     /// The reason code is not one that a Client may send.
     Reason(ReasonCode),
-    /// 3.1.1 has no Session Expiry Interval; in 5.0 it cannot be set where CONNECT left it at zero.
+    /// 3.1.1 has no Session Expiry Interval; in 5.0 it cannot be set where CONNECT left it at zero,
+    /// or where the Server takes no packet of 9 bytes.
     SessionExpiryInterval,
 }
 
@@ -97,6 +99,8 @@ pub enum AuthError {
     NotConnected,
     /// CONNECT named no Authentication Method [MQTT-4.12.0-7], which in 3.1.1 it never does.
     NoMethod,
+    /// CONNECT named another Authentication Method [MQTT-4.12.0-5].
+    OtherMethod,
     /// The reason code is not one that a Client may send, or not before CONNACK.
     Reason(ReasonCode),
     /// Not encodable.
@@ -178,6 +182,7 @@ impl fmt::Display for AuthError {
         match self {
             Self::NotConnected => f.write_str("there is no network connection"),
             Self::NoMethod => f.write_str("CONNECT named no authentication method"),
+            Self::OtherMethod => f.write_str("CONNECT named another authentication method"),
             Self::Reason(reason) => write!(f, "a client's AUTH cannot say now: {reason}"),
             Self::Encode(error) => write!(f, "AUTH cannot be encoded: {error}"),
             Self::OutboxFull => f.write_str(FULL),

@@ -111,7 +111,8 @@ pub struct Published<'a> {
 pub struct Subscribed<'a> {
     /// The operation.
     pub token: Token,
-    /// The result for each filter, in order.
+    /// The result for each filter, in order. A QoS above the one asked for is told as it came: no
+    /// statement forbids it, and each message says its own QoS.
     pub reasons: Sequence<'a, ReasonCode>,
     /// Reason String and User Properties.
     pub properties: Properties<'a>,
@@ -174,8 +175,12 @@ pub enum Violation {
     SessionPresent,
     /// A message with the packet identifier of another whose handshake is not over.
     PacketIdInUse,
-    /// AUTH, although CONNECT named no Authentication Method.
+    /// AUTH, although CONNECT named no Authentication Method; or before CONNACK one that does not
+    /// continue the authentication.
     UnexpectedAuth,
+    /// A CONNACK or AUTH whose Authentication Method is not that of CONNECT, or a CONNACK with
+    /// one although CONNECT named none.
+    AuthenticationMethod,
     /// A packet that only a Client sends.
     ClientPacket,
 }

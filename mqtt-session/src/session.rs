@@ -5,7 +5,7 @@ use mqtt_proto::{
     Sequence, Subscription, TopicFilter, Version,
 };
 
-use crate::connection::{Connection, Farewell, Out, Step, Trigger, client_may_send, step};
+use crate::connection::{Connection, Farewell, Method, Out, Step, Trigger, client_may_send};
 use crate::reconnect::Backoff;
 use crate::timer::{Timer, Timers};
 use crate::{
@@ -71,7 +71,7 @@ impl<S: Storage> Session<S> {
     /// Where the session stands.
     #[must_use]
     pub fn state(&self) -> State {
-        self.connection.state
+        self.connection.state()
     }
 
     /// What the Server allows; before CONNACK, what the specification presumes.
@@ -131,7 +131,7 @@ impl<S: Storage> Session<S> {
         transmit: &mut [u8],
         scratch: &'c mut [u8],
     ) -> Result<(usize, PacketReader<'c>), ConnectError> {
-        if step(self.state(), Trigger::Connect) == Step::Refuse {
+        if self.connection.would(Trigger::Connect) == Step::Refuse {
             return Err(ConnectError::NotDisconnected);
         }
         if connect.version != self.version() {
@@ -154,8 +154,7 @@ impl<S: Storage> Session<S> {
         options.leniency = self.config.leniency;
 
         let now = self.advance(now);
-        self.connection = Connection::open(now, connect);
-        self.connection.limits.keep_alive = connect.keep_alive;
+        self.connection.open(now, connect);
         self.sender.open();
         self.receiver.open(announced);
         self.backoff.connecting();
@@ -224,7 +223,7 @@ impl<S: Storage> Session<S> {
     }
 
     /// Sends AUTH (5.0): the next step of an authentication, or, once connected, a new one
-    /// [MQTT-4.12.1-1]. Its Authentication Method is to be that of the CONNECT [MQTT-4.12.0-5].
+    /// [MQTT-4.12.1-1]. Its Authentication Method must be that of the CONNECT [MQTT-4.12.0-5].
     ///
     /// It has no outcome of its own: the Server's answer is an
     /// [`Event::Authenticated`], the CONNACK or a DISCONNECT.
@@ -235,8 +234,11 @@ impl<S: Storage> Session<S> {
         if !self.is_open() {
             return Err(AuthError::NotConnected);
         }
-        if !self.connection.authentication {
+        if self.connection.authentication.is_none() {
             return Err(AuthError::NoMethod);
+        }
+        if Method::of(auth.properties) != self.connection.authentication {
+            return Err(AuthError::OtherMethod);
         }
         // Section 3.15.2.1: Success is the Server's to say; an answer is to continue [MQTT-4.12.0-3].
         match (auth.reason, self.state()) {
@@ -342,11 +344,9 @@ impl<S: Storage> Session<S> {
             self.backoff.stop();
         }
         self.backoff.lost(now, self.config.reconnect.as_ref());
-        if let Step::To(_) = step(self.state(), Trigger::Closed) {
-            self.connection = Connection::none();
-            self.sender.close();
-            self.receiver.close();
-        }
+        self.connection.close();
+        self.sender.close();
+        self.receiver.close();
         event.map(Event::Disconnected)
     }
 }
@@ -360,7 +360,7 @@ impl<S: Storage> Session<S> {
     /// out in pieces.
     pub fn poll_transmit(&mut self, now: Instant, buf: &mut [u8]) -> usize {
         let now = self.advance(now);
-        let mut out = Out::new(buf);
+        let mut out = Out::new(buf, self.connection.limits.maximum_packet_size);
         match self.state() {
             State::Disconnected => {}
             State::Connecting | State::Connected => self.transmit(now, &mut out),
@@ -440,7 +440,7 @@ impl<S: Storage> Session<S> {
         let timers = Timers::default()
             .with(Timer::Expiry, self.sender.poll_timeout())
             .with(Timer::Reconnect, self.backoff.next_attempt());
-        match connection.state {
+        match connection.state() {
             State::Disconnected | State::Disconnecting => timers,
             State::Connecting => {
                 let deadline = connection.since.saturating_add(self.config.connect_timeout);
@@ -491,8 +491,7 @@ impl<S: Storage> Session<S> {
 
     /// The connection is over, but for `farewell`.
     fn end(&mut self, trigger: Trigger, farewell: Option<Farewell>) {
-        if let Step::To(state) = step(self.state(), trigger) {
-            self.connection.state = state;
+        if let Step::To(_) = self.connection.step(trigger) {
             self.connection.farewell = farewell;
             self.sender.stop();
         }

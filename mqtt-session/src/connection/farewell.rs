@@ -15,6 +15,9 @@ pub(crate) struct Farewell {
 const LEN: usize = 2 + 1 + 1 + 5;
 
 impl Farewell {
+    /// The bytes of one with a Session Expiry Interval.
+    pub(crate) const MAXIMUM_LEN: u32 = LEN as u32;
+
     pub(crate) fn new(reason: ReasonCode, session_expiry_interval: Option<u32>) -> Self {
         Self {
             reason,
@@ -23,7 +26,7 @@ impl Farewell {
         }
     }
 
-    /// Writes what fits of it. Whether that was the last.
+    /// Writes what fits of it, or nothing where the other side does not take it. Whether that was the last.
     pub(crate) fn transmit(&mut self, version: Version, out: &mut Out<'_>) -> bool {
         let property = self
             .session_expiry_interval
@@ -37,6 +40,9 @@ impl Farewell {
         let Ok(len) = packet.encode(version, &mut bytes) else {
             return true;
         };
+        if out.is_too_large(len) {
+            return true;
+        }
         let rest = bytes.get(usize::from(self.count)..len).unwrap_or_default();
         let written = out.bytes(rest, 0);
         self.count = self

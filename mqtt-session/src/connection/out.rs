@@ -1,14 +1,24 @@
-use mqtt_proto::{Packet, Version};
+use mqtt_proto::{Ack, Packet, ReasonCode, Version};
 
 /// The caller's buffer while packets are written to it.
 pub(crate) struct Out<'b> {
     buf: &'b mut [u8],
     len: usize,
+    /// What the other side takes [MQTT-3.1.2-24], [MQTT-3.2.2-15]. The sender has seen to it
+    /// for what it hands out as bytes.
+    maximum_packet_size: u32,
 }
 
+/// Fixed header, packet identifier, reason code.
+const ACK_WITH_REASON: u32 = 2 + 2 + 1;
+
 impl<'b> Out<'b> {
-    pub(crate) fn new(buf: &'b mut [u8]) -> Self {
-        Self { buf, len: 0 }
+    pub(crate) fn new(buf: &'b mut [u8], maximum_packet_size: u32) -> Self {
+        Self {
+            buf,
+            len: 0,
+            maximum_packet_size,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -19,7 +29,26 @@ impl<'b> Out<'b> {
         self.len >= self.buf.len()
     }
 
-    /// Writes a small packet whole; `false` where there is no room for it.
+    pub(crate) fn is_too_large(&self, len: usize) -> bool {
+        u32::try_from(len).is_ok_and(|len| len > self.maximum_packet_size)
+    }
+
+    /// Writes an acknowledgement, without its reason code where that makes it too large: the form
+    /// without says Success, which ends the handshake as well.
+    pub(crate) fn ack(
+        &mut self,
+        version: Version,
+        packet: fn(Ack<'static>) -> Packet<'static>,
+        mut ack: Ack<'static>,
+    ) -> bool {
+        if self.maximum_packet_size < ACK_WITH_REASON {
+            ack.reason = ReasonCode::Success;
+        }
+        self.packet(version, &packet(ack))
+    }
+
+    /// Writes a small packet whole, or leaves out what the other side does not take; `false` where
+    /// there is no room for it.
     pub(crate) fn packet(&mut self, version: Version, packet: &Packet<'_>) -> bool {
         let Some(tail) = self.buf.get_mut(self.len..) else {
             return false;
@@ -27,7 +56,9 @@ impl<'b> Out<'b> {
         let Ok(written) = packet.encode(version, tail) else {
             return false;
         };
-        self.len = self.len.saturating_add(written);
+        if !self.is_too_large(written) {
+            self.len = self.len.saturating_add(written);
+        }
         true
     }
 

@@ -1,13 +1,13 @@
 use mqtt_proto::{
-    Ack, ConnAck, Delivery, Item, Packet, PacketType, PublishHead, ReasonCode, SubAck,
+    Ack, ConnAck, Delivery, Item, Packet, PacketType, Properties, PublishHead, ReasonCode, SubAck,
 };
 
 use super::Session;
-use crate::connection::{Step, Trigger, step};
+use crate::connection::{Method, Step, Trigger};
 use crate::session_state::Reception;
 use crate::{
-    Disconnected, Event, Limits, Message, PayloadChunk, Published, Storage, Subscribed, Token,
-    Violation,
+    Disconnected, Event, Limits, Message, PayloadChunk, Published, State, Storage, Subscribed,
+    Token, Violation,
 };
 
 /// What came.
@@ -38,13 +38,16 @@ impl<S: Storage> Session<S> {
         let over = match packet {
             Packet::ConnAck(connack) => return self.handle_connack(connack),
             Packet::Auth(auth) => {
-                // [MQTT-4.12.0-6]
-                let expected = self.connection.authentication;
-                let event = expected.then_some(Event::Authenticated(auth));
-                return event.ok_or(Violation::UnexpectedAuth);
+                // [MQTT-4.12.0-6]; before CONNACK, which says Success, only to go on [MQTT-4.12.0-2].
+                let too_early = self.connection.state() == State::Connecting
+                    && auth.reason != ReasonCode::ContinueAuthentication;
+                if self.connection.authentication.is_none() || too_early {
+                    return Err(Violation::UnexpectedAuth);
+                }
+                self.check_method(auth.properties)?;
+                return Ok(Event::Authenticated(auth));
             }
             Packet::Disconnect(disconnect) => {
-                self.end(Trigger::ServerDisconnect, None);
                 return Ok(Event::Disconnected(Disconnected::Server(disconnect)));
             }
             Packet::PubAck(ack) => {
@@ -95,13 +98,13 @@ impl<S: Storage> Session<S> {
 
     fn handle_connack<'r>(&mut self, connack: ConnAck<'r>) -> Result<Event<'r>, Violation> {
         if connack.reason != ReasonCode::Success {
-            self.end(Trigger::ConnAckRefuses, None);
             return Ok(Event::Disconnected(Disconnected::Refused(connack)));
         }
         // [MQTT-3.2.2-2]
         if connack.session_present && self.connection.clean_start {
             return Err(Violation::SessionPresent);
         }
+        self.check_method(connack.properties)?;
         // [MQTT-3.2.2-5]; after a clean start, too [MQTT-3.1.2-4], [MQTT3-3.1.2-6].
         if !connack.session_present {
             self.sender.session_lost();
@@ -157,11 +160,22 @@ impl<S: Storage> Session<S> {
         })
     }
 
-    /// Asks the table whether the packet may come now. What moves the state, its handler does.
-    fn enter(&self, trigger: Trigger) -> Result<(), Violation> {
-        match step(self.state(), trigger) {
-            Step::Violation(violation) => Err(violation),
-            Step::To(_) | Step::Refuse | Step::Ignore => Ok(()),
+    /// Asks the table whether the packet may come now, and goes where it leads.
+    fn enter(&mut self, trigger: Trigger) -> Result<(), Violation> {
+        match self.connection.step(trigger) {
+            Step::Violation(violation) => return Err(violation),
+            Step::To(State::Disconnecting) => self.sender.stop(),
+            Step::To(_) | Step::Refuse | Step::Ignore => {}
+        }
+        Ok(())
+    }
+
+    /// [MQTT-4.12.0-5], and no method in CONNACK where CONNECT had none [MQTT-4.12.0-6].
+    fn check_method(&self, properties: Properties<'_>) -> Result<(), Violation> {
+        if Method::of(properties) == self.connection.authentication {
+            Ok(())
+        } else {
+            Err(Violation::AuthenticationMethod)
         }
     }
 }

@@ -361,9 +361,10 @@ impl<S: Storage> Receiver<S> {
 /// `poll_*`: what is owed.
 impl<S: Storage> Receiver<S> {
     /// Writes the acknowledgements that are due to the front of `buf` (at least 8 bytes) and
-    /// returns their size.
-    pub fn poll_transmit(&mut self, buf: &mut [u8]) -> usize {
-        let mut out = Out::new(buf);
+    /// returns their size. The other side takes packets of at most `maximum_packet_size` bytes:
+    /// below 5 it gets no reason codes, below 4 nothing.
+    pub fn poll_transmit(&mut self, maximum_packet_size: u32, buf: &mut [u8]) -> usize {
+        let mut out = Out::new(buf, maximum_packet_size);
         self.transmit(&mut out);
         out.len()
     }
@@ -375,7 +376,7 @@ impl<S: Storage> Receiver<S> {
                 Version::V3_1_1 => ReasonCode::Success,
                 Version::V5 => ReasonCode::PacketIdentifierNotFound,
             };
-            if !out.packet(self.version, &Packet::PubComp(Ack::new(packet_id, reason))) {
+            if !out.ack(self.version, Packet::PubComp, Ack::new(packet_id, reason)) {
                 return false;
             }
             self.link.stray = None;
@@ -388,16 +389,18 @@ impl<S: Storage> Receiver<S> {
             let Some(received) = self.table.get(index) else {
                 break;
             };
-            let ack = Ack::new(received.packet_id, received.reason);
-            let (packet, is_over) = match (received.state, received.exactly_once) {
+            let mut ack = Ack::new(received.packet_id, received.reason);
+            let packet: fn(_) -> _;
+            let is_over;
+            match (received.state, received.exactly_once) {
                 (ReceivedState::CompDue, _) => {
-                    let ack = Ack::new(received.packet_id, ReasonCode::Success);
-                    (Packet::PubComp(ack), true)
+                    ack.reason = ReasonCode::Success;
+                    (packet, is_over) = (Packet::PubComp, true);
                 }
-                (_, false) => (Packet::PubAck(ack), true),
-                (_, true) => (Packet::PubRec(ack), received.reason.is_error()),
-            };
-            if !out.packet(self.version, &packet) {
+                (_, false) => (packet, is_over) = (Packet::PubAck, true),
+                (_, true) => (packet, is_over) = (Packet::PubRec, ack.reason.is_error()),
+            }
+            if !out.ack(self.version, packet, ack) {
                 return false;
             }
             if is_over {

@@ -15,8 +15,11 @@ use crate::session_state::{Entry, Received};
 /// [`ReceiveMaximumExceeded`](crate::Violation::ReceiveMaximumExceeded), and nothing is lost: on the
 /// next one the Server ends what it had begun first, and
 /// [`Progress::Blocked`](crate::Progress::Blocked) makes room for what it then sends.
-/// In 3.1.1, which has no Receive Maximum, `RECEIVE` must be as much as the Server keeps
-/// in flight (mosquitto: 20), or a burst of QoS 2 ends the connection.
+///
+/// In 5.0 `RECEIVE` must be at least 1: with 0 no Receive Maximum can be announced, and
+/// [`connect`](crate::Session::connect) fails each time. In 3.1.1, which has no Receive Maximum,
+/// it must be as much as the Server keeps in flight (mosquitto: 20): more QoS 2 messages at once
+/// than `RECEIVE` end the connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Inline<const OUTBOX: usize, const SEND: usize, const RECEIVE: usize>;

@@ -309,6 +309,88 @@ fn auth_without_a_method_is_a_violation() {
     t.gets_bytes(&bytes, "disconnected Violation(UnexpectedAuth)");
 }
 
+/// Opened with an Authentication Method; CONNACK is still to come.
+fn authenticating(method: &'static str) -> Trace {
+    let mut t = Trace::v5();
+    let method = [Property::AuthenticationMethod(method)];
+    let mut connect = t.connect();
+    connect.properties = Properties::new(&method);
+    t.opens_with(&connect);
+    t
+}
+
+/// [MQTT-4.12.0-5]
+#[test]
+fn another_method_than_that_of_connect_is_a_violation() {
+    let other = [Property::AuthenticationMethod("n")];
+    let auth = Auth {
+        reason: ReasonCode::ContinueAuthentication,
+        properties: Properties::new(&other),
+    };
+    let violation = "disconnected Violation(AuthenticationMethod)";
+    let bytes = encode(Version::V5, &Packet::Auth(auth));
+    for packet in [&connack(false, &[]), &connack(false, &other), &bytes] {
+        let mut t = authenticating("m");
+        t.gets_bytes(packet, violation);
+        assert_eq!(t.session.state(), State::Disconnecting);
+        t.sends(&["DISCONNECT 82"]);
+        t.closes("");
+    }
+    let mut t = authenticating("m");
+    let before = t.session.clone();
+    assert_eq!(t.session.auth(&auth), Err(AuthError::OtherMethod));
+    assert!(t.session == before);
+    let method = [Property::AuthenticationMethod("m")];
+    t.gets_bytes(&connack(false, &method), "connected");
+    t.gets_bytes(&bytes, violation);
+}
+
+/// [MQTT-4.12.0-6]
+#[test]
+fn a_method_in_connack_alone_is_a_violation() {
+    let mut t = Trace::v5();
+    t.opens();
+    let method = [Property::AuthenticationMethod("m")];
+    let violation = "disconnected Violation(AuthenticationMethod)";
+    t.gets_bytes(&connack(false, &method), violation);
+}
+
+/// [MQTT-4.12.0-2]: what ends an authentication before CONNACK is CONNACK.
+#[test]
+fn an_auth_before_connack_asks_to_continue() {
+    let mut t = authenticating("m");
+    let method = [Property::AuthenticationMethod("m")];
+    let auth = Auth {
+        reason: ReasonCode::Success,
+        properties: Properties::new(&method),
+    };
+    let bytes = encode(Version::V5, &Packet::Auth(auth));
+    t.gets_bytes(&bytes, "disconnected Violation(UnexpectedAuth)");
+    let mut t = authenticating("m");
+    t.gets_bytes(&connack(false, &method), "connected");
+    t.gets_bytes(&bytes, "auth 00");
+}
+
+/// A storage that tracks nothing has no Receive Maximum to announce; 3.1.1 has none at all.
+#[test]
+fn a_storage_without_places_cannot_connect_in_v5() {
+    for version in BOTH {
+        let mut session: Session<Inline<64, 4, 0>> = Session::new(Config::new(version));
+        let one = [Property::ReceiveMaximum(NonZeroU16::MIN)];
+        let mut connect = Connect::new(version, "c");
+        if version == Version::V5 {
+            connect.properties = Properties::new(&one);
+        }
+        let now = mqtt_session::Instant::from_millis(9);
+        let connected = session.connect(now, &connect, &mut [0; 64], &mut []);
+        let capacity = 0;
+        assert_eq!(
+            connected.err(),
+            (version == Version::V5).then_some(ConnectError::ReceiveMaximum { capacity })
+        );
+    }
+}
+
 /// [MQTT-4.12.0-7], section 3.15.2.1, [MQTT-4.12.1-1], [MQTT-3.1.2-24]
 /// [MQTT-3.15.2-2], [MQTT-3.15.2-3], [MQTT-4.12.0-3]
 #[test]

@@ -292,7 +292,7 @@ impl World {
 
     fn server_transmits(&mut self, buf: &mut [u8]) -> usize {
         if !self.sender.is_mid_packet() {
-            let len = self.receiver.poll_transmit(buf);
+            let len = self.receiver.poll_transmit(u32::MAX, buf);
             if len > 0 {
                 return len;
             }

@@ -7,6 +7,7 @@ mod properties;
 mod receiving;
 mod resuming;
 mod sending;
+mod small_packets;
 mod topic_aliases;
 mod trace;
 mod traps;

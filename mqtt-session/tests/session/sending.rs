@@ -178,6 +178,21 @@ fn one_answer_for_each_filter() {
     }
 }
 
+/// No statement forbids it, and the session needs nothing of it.
+#[test]
+fn a_granted_qos_above_the_one_asked_for_is_told_as_it_came() {
+    for version in BOTH {
+        let mut t = Trace::connected(version);
+        let filter = TopicFilter::new("a").unwrap();
+        let asked = [Subscription::new(filter, QoS::AtMostOnce)];
+        let asked = Sequence::new(&asked);
+        t.session.subscribe(asked, Properties::EMPTY).unwrap();
+        t.transmits();
+        t.gets("SUBACK 1 02", "subscribed Token(0) 02");
+        t.gets("PUBLISH 1 q2 a=x", "message q2 a=x");
+    }
+}
+
 /// [MQTT-3.8.4-6], [MQTT-3.11.3-1]
 #[test]
 fn a_suback_with_the_wrong_number_of_codes_is_a_violation() {

@@ -177,7 +177,7 @@ impl Server {
             let mut len = if self.sender.is_mid_packet() {
                 0
             } else {
-                self.receiver.poll_transmit(&mut buf)
+                self.receiver.poll_transmit(u32::MAX, &mut buf)
             };
             if len == 0 {
                 len = self.sender.poll_transmit(NOW, &mut buf);

@@ -128,12 +128,13 @@ impl Session {
         while output.len() < OUTPUT_MAXIMUM || self.sender.is_mid_packet() {
             self.feed(now);
             let (sender, receiver) = (&mut self.sender, &mut self.receiver);
+            let maximum_packet_size = output.maximum_packet_size;
             let len = output.extend(|buf| {
                 // An acknowledgement may overtake messages, but not part one.
                 let acks = if sender.is_mid_packet() {
                     0
                 } else {
-                    receiver.poll_transmit(buf)
+                    receiver.poll_transmit(maximum_packet_size, buf)
                 };
                 if acks > 0 {
                     acks

@@ -65,7 +65,7 @@ fn apply<S: Storage>(receiver: &mut Receiver<S>, op: &Op) -> Vec<u8> {
         }
         Op::Transmit(size) => {
             let mut buf = [0; 20];
-            let len = receiver.poll_transmit(&mut buf[..*size]);
+            let len = receiver.poll_transmit(u32::MAX, &mut buf[..*size]);
             return buf[..len].to_vec();
         }
         Op::Open(maximum) => receiver.open(*maximum),
@@ -119,13 +119,13 @@ fn sixty_thousand_messages_are_received_at_once() {
     let mut buf = [0; 4];
     for (packet_id, token) in ids().zip(tokens) {
         receiver.acknowledge(token, ReasonCode::Success).unwrap();
-        assert_eq!(receiver.poll_transmit(&mut buf), 4);
+        assert_eq!(receiver.poll_transmit(u32::MAX, &mut buf), 4);
         let [high, low] = packet_id.get().to_be_bytes();
         assert_eq!(buf, [0x50, 2, high, low]);
     }
     for packet_id in ids() {
         assert_eq!(receiver.handle_pubrel(packet_id), Ok(true));
-        assert_eq!(receiver.poll_transmit(&mut buf), 4);
+        assert_eq!(receiver.poll_transmit(u32::MAX, &mut buf), 4);
     }
     assert!(receiver.is_empty());
 }

@@ -12,7 +12,8 @@ impl<S: Storage> Sender<S> {
     /// Writes what is to be sent to the front of `buf` (at least 8 bytes) and returns its size.
     /// 0: nothing is due, or the payload of [`poll_payload`](Self::poll_payload) is.
     pub fn poll_transmit(&mut self, now: Instant, buf: &mut [u8]) -> usize {
-        let mut out = Out::new(buf);
+        let limits = self.limits().copied().unwrap_or_default();
+        let mut out = Out::new(buf, limits.maximum_packet_size);
         self.transmit(now, &mut out);
         out.len()
     }
@@ -73,7 +74,7 @@ impl<S: Storage> Sender<S> {
                     Version::V3_1_1 => ReasonCode::Success,
                     Version::V5 => ReasonCode::PacketIdentifierNotFound,
                 };
-                if !out.packet(self.version, &Packet::PubRel(Ack::new(packet_id, reason))) {
+                if !out.ack(self.version, Packet::PubRel, Ack::new(packet_id, reason)) {
                     return false;
                 }
                 link.stray = None;
@@ -83,7 +84,7 @@ impl<S: Storage> Sender<S> {
             if let Some(index) = self.table.pubrel_due().filter(|_| started) {
                 let packet_id = self.table.get(index).and_then(|entry| entry.packet_id);
                 let ack = packet_id.map(|id| Ack::new(id, ReasonCode::Success));
-                if !ack.is_none_or(|ack| out.packet(self.version, &Packet::PubRel(ack))) {
+                if !ack.is_none_or(|ack| out.ack(self.version, Packet::PubRel, ack)) {
                     return false;
                 }
                 self.table.set_state(index, EntryState::PubRelSent);
