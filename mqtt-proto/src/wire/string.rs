@@ -44,12 +44,23 @@ pub(crate) fn nul(bytes: &[u8]) -> Option<usize> {
 /// names. Of others this says nothing.
 #[inline(never)]
 pub(crate) fn is_plain(bytes: &[u8]) -> bool {
-    let short = bytes.len() < WORD;
-    words_are_plain(bytes)
-        || short
-            && bytes
-                .iter()
-                .all(|byte| !matches!(byte, 0 | b'+' | b'#' | 0x80..))
+    if bytes.len() >= WORD {
+        return words_are_plain(bytes);
+    }
+    // Two halves that may share some bytes make a word too.
+    if WORD > HALF
+        && let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk())
+    {
+        let halves: [[u8; HALF]; 2] = [*first, *last];
+        let mut word = [b' '; WORD];
+        for (to, &byte) in word.iter_mut().zip(halves.as_flattened()) {
+            *to = byte;
+        }
+        return word_is_plain(word);
+    }
+    bytes
+        .iter()
+        .all(|byte| !matches!(byte, 0 | b'+' | b'#' | 0x80..))
 }
 
 /// As [`is_plain`], a word at a time; `false` for what is shorter than a word.
@@ -70,6 +81,7 @@ pub(crate) fn words_are_plain(bytes: &[u8]) -> bool {
 }
 
 const WORD: usize = size_of::<usize>();
+const HALF: usize = 4;
 
 #[inline(always)]
 const fn word_is_plain(word: [u8; WORD]) -> bool {
