@@ -142,7 +142,7 @@ impl Client {
             address: options.address.clone(),
             timeout: options.connect_timeout,
         };
-        let routes = Routes::new(default, commands.clone());
+        let routes = Routes::new(default, options.maximum_inbox, commands.clone());
         let finish = Finish {
             shared: Arc::clone(&shared),
             jobs: jobs.clone(),

@@ -1,4 +1,3 @@
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,8 +8,6 @@ use crate::{DisconnectError, PublishError, SubscribeError, UnsubscribeError};
 pub(crate) struct Cell<T> {
     value: Mutex<Option<T>>,
     given: Condvar,
-    /// Whether somebody asked for the value before it was there.
-    wanted: AtomicBool,
     shared: Arc<Shared>,
 }
 
@@ -19,7 +16,6 @@ impl<T: Clone> Cell<T> {
         Self {
             value: Mutex::new(None),
             given: Condvar::new(),
-            wanted: AtomicBool::new(false),
             shared,
         }
     }
@@ -31,28 +27,23 @@ impl<T: Clone> Cell<T> {
             return;
         }
         *slot = Some(value);
-        if self.wanted.load(Ordering::Relaxed) {
-            self.shared.wanted.release();
-        }
         drop(slot);
         self.given.notify_all();
     }
 
+    /// The value if it is there. To ask is not to wait.
     pub(crate) fn get(&self) -> Option<T> {
         let slot = self.value.lock().unwrap_or_else(PoisonError::into_inner);
-        if slot.is_none() {
-            self.want();
-        }
         slot.clone()
     }
 
     pub(crate) fn wait(&self) -> T {
         let mut slot = self.value.lock().unwrap_or_else(PoisonError::into_inner);
+        let _want = slot.is_none().then(|| self.shared.wanted.want());
         loop {
             if let Some(value) = &*slot {
                 return value.clone();
             }
-            self.want();
             slot = self
                 .given
                 .wait(slot)
@@ -62,21 +53,12 @@ impl<T: Clone> Cell<T> {
 
     pub(crate) fn wait_timeout(&self, timeout: Duration) -> Option<T> {
         let slot = self.value.lock().unwrap_or_else(PoisonError::into_inner);
-        if slot.is_none() {
-            self.want();
-        }
+        let _want = slot.is_none().then(|| self.shared.wanted.want());
         let (slot, _) = self
             .given
             .wait_timeout_while(slot, timeout, |slot| slot.is_none())
             .unwrap_or_else(PoisonError::into_inner);
         slot.clone()
-    }
-
-    /// Called with the value's lock held, while it is not there.
-    fn want(&self) {
-        if !self.wanted.swap(true, Ordering::Relaxed) {
-            self.shared.wanted.acquire();
-        }
     }
 }
 

@@ -42,8 +42,14 @@ fn run(jobs: &Receiver<Job>) {
         let outcome = catch_unwind(AssertUnwindSafe(|| match job {
             Job::Hook(hook) => hook(),
             Job::Deliver { callback, delivery } => {
-                let Delivery { message, ticket } = delivery;
+                let Delivery {
+                    message,
+                    ticket,
+                    held,
+                } = delivery;
                 let mut call = callback.lock().unwrap_or_else(PoisonError::into_inner);
+                // The callback's from here on: were it counted still, one that waits could wait in vain.
+                drop(held);
                 call(message);
                 // Acknowledged now, not sooner.
                 drop(ticket);

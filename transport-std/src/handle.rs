@@ -25,6 +25,12 @@ pub type UnsubscribeHandle = Handle<(), UnsubscribeError>;
 impl<T: Clone, E: Clone> Handle<T, E> {
     /// Waits until the operation is over.
     ///
+    /// While it waits the client reads on, though a subscription be full
+    /// ([`Subscription`](crate::Subscription)), but not beyond
+    /// [`Options::maximum_inbox`](crate::Options::maximum_inbox). A consumer that waits here for
+    /// an answer which lies behind more than that waits for ever, since nobody takes its messages:
+    /// it uses [`wait_timeout`](Self::wait_timeout), or takes its messages first.
+    ///
     /// # Errors
     ///
     /// What became of it.
@@ -32,13 +38,15 @@ impl<T: Clone, E: Clone> Handle<T, E> {
         self.cell.wait()
     }
 
-    /// Waits for at most `timeout`. `None`: it is not over yet, which is no failure.
+    /// Waits for at most `timeout`, as [`wait`](Self::wait) does. `None`: it is not over yet,
+    /// which is no failure.
     pub fn wait_timeout(&self, timeout: Duration) -> Option<Result<T, E>> {
         self.cell.wait_timeout(timeout)
     }
 
-    /// The outcome, if the operation is over. To ask is to wait for it, as far as slow consumers
-    /// go: the client reads on until it is over ([`Subscription`](crate::Subscription)).
+    /// The outcome, if the operation is over. To ask is not to wait: where a subscription is full
+    /// the client does not read on for it, and a thread that asks again and again has to take the
+    /// messages of its subscriptions in between.
     #[must_use]
     pub fn outcome(&self) -> Option<Result<T, E>> {
         self.cell.get()

@@ -76,11 +76,10 @@
 //! stops reading, and its pings go on. Outgoing messages share [`Options::maximum_outbox`] bytes;
 //! [`Client::publish`] waits for room, [`Client::try_publish`] does not.
 //!
-//! While the outcome of an operation was asked for and is not known, the client reads on: the
-//! answer may be behind the messages. What bounds those of QoS 1 and 2 then is how many of them
-//! the Server sends unacknowledged: [`Options::receive_maximum`], times
-//! [`Options::maximum_packet_size`]. In 3.1.1, which has no Receive Maximum, it is the Server's
-//! own limit. See [`Subscription`].
+//! While somebody is waiting for the outcome of an operation, the client reads on: the answer may
+//! be behind the messages. What all consumers together may have waiting then is bounded in bytes,
+//! by [`Options::maximum_inbox`]: beyond it the client reads for nobody. See [`Subscription`] and
+//! [`Handle::wait`].
 //!
 //! What the Server takes at most, a Server of 5.0 says, and a larger message fails at once. One of
 //! 3.1.1 can only close the connection, as often as the message is sent: such a message of QoS 1
@@ -103,6 +102,7 @@ mod error;
 mod finish;
 mod handle;
 mod inbound;
+mod inbox;
 mod message;
 mod options;
 mod property;

@@ -46,6 +46,7 @@ pub struct Options {
     pub(crate) reconnect: Option<Reconnect>,
     pub(crate) maximum_outbox: usize,
     pub(crate) inbound_capacity: usize,
+    pub(crate) maximum_inbox: usize,
     pub(crate) hooks: Hooks,
 }
 
@@ -128,6 +129,7 @@ impl Options {
             reconnect: Some(Reconnect::default()),
             maximum_outbox: 16 << 20,
             inbound_capacity: 1024,
+            maximum_inbox: 16 << 20,
             hooks: Hooks::default(),
         }
     }
@@ -283,10 +285,25 @@ impl Options {
     }
 
     /// How many messages may wait in each subscription for its consumer before the client
-    /// stops reading from the Server. Default: 1024.
+    /// stops reading from the Server. Default: 1024. While somebody waits for an outcome it is
+    /// [`maximum_inbox`](Self::maximum_inbox) alone that stops it.
     #[must_use]
     pub fn inbound_capacity(mut self, messages: usize) -> Self {
         self.inbound_capacity = messages;
+        self
+    }
+
+    /// The most bytes of received messages that may wait for their consumers, all subscriptions
+    /// together: topic, payload, properties and 256 more each, counted in each subscription that
+    /// a message waits in. Default: 16 MiB.
+    ///
+    /// Once they are reached the client reads nothing more until a message is taken, even where
+    /// somebody waits for an outcome. What it keeps is therefore never more than this and one
+    /// message of [`maximum_packet_size`](Self::maximum_packet_size) more. What it means for those
+    /// that wait, [`Handle::wait`](crate::Handle::wait) says.
+    #[must_use]
+    pub fn maximum_inbox(mut self, bytes: usize) -> Self {
+        self.maximum_inbox = bytes;
         self
     }
 }
@@ -368,6 +385,9 @@ impl Options {
         }
         if self.inbound_capacity == 0 {
             return Err(OptionsError::Zero("inbound_capacity"));
+        }
+        if self.maximum_inbox == 0 {
+            return Err(OptionsError::Zero("maximum_inbox"));
         }
         if self.maximum_in_flight == Some(0) {
             return Err(OptionsError::Zero("maximum_in_flight"));

@@ -7,12 +7,14 @@ use smol::channel::{self, Receiver, Sender};
 
 use crate::command::Command;
 use crate::dispatch::{Callback, Job};
+use crate::inbox::{Held, Inbox};
 use crate::{Filter, Message, Properties};
 
 /// A message on its way to one consumer.
 pub(crate) struct Delivery {
     pub(crate) message: Message,
     pub(crate) ticket: Ticket,
+    pub(crate) held: Held,
 }
 
 impl Delivery {
@@ -132,7 +134,7 @@ impl Sink {
         }
     }
 
-    fn send(&self, message: Message, acknowledge: Option<Arc<Acknowledge>>) {
+    fn send(&self, message: Message, held: Held, acknowledge: Option<Arc<Acknowledge>>) {
         self.depth.waiting.fetch_add(1, Ordering::SeqCst);
         let delivery = Delivery {
             message,
@@ -140,6 +142,7 @@ impl Sink {
                 depth: Arc::clone(&self.depth),
                 _acknowledge: acknowledge,
             },
+            held,
         };
         // What a consumer that just went away does not take is acknowledged by its drop.
         match &self.to {
@@ -185,17 +188,24 @@ pub(crate) struct Routes {
     routes: Vec<Route>,
     next: u64,
     default: Option<Sink>,
+    inbox: Arc<Inbox>,
     commands: Sender<Command>,
     /// Whether one may be full; looked into when asked.
     maybe_full: bool,
 }
 
 impl Routes {
-    pub(crate) fn new(default: Option<Sink>, commands: Sender<Command>) -> Self {
+    /// Of the messages on their way, `maximum_inbox` bytes may wait.
+    pub(crate) fn new(
+        default: Option<Sink>,
+        maximum_inbox: usize,
+        commands: Sender<Command>,
+    ) -> Self {
         Self {
             routes: Vec::new(),
             next: 0,
             default,
+            inbox: Inbox::new(maximum_inbox, commands.clone()),
             commands,
             maybe_full: false,
         }
@@ -276,7 +286,7 @@ impl Routes {
         if sinks.is_empty() {
             sinks.extend(&self.default);
         }
-        // At most once leaves the choice; what is to be acknowledged is bounded by Receive Maximum.
+        // At most once leaves the choice; what is to be acknowledged is bounded by the inbox.
         let matched = sinks.len();
         if acknowledge.is_none() {
             sinks.retain(|sink| !sink.is_full());
@@ -285,12 +295,19 @@ impl Routes {
         delivered.given = sinks.len();
         if let Some((last, others)) = sinks.split_last() {
             for sink in others {
-                sink.send(message.clone(), acknowledge.clone());
+                let held = self.inbox.hold(&message);
+                sink.send(message.clone(), held, acknowledge.clone());
             }
-            last.send(message, acknowledge);
+            let held = self.inbox.hold(&message);
+            last.send(message, held, acknowledge);
             self.maybe_full |= sinks.iter().any(|sink| sink.is_full());
         }
         delivered
+    }
+
+    /// Whether all consumers together have as many bytes waiting as they may.
+    pub(crate) fn is_inbox_full(&self) -> bool {
+        self.inbox.is_full()
     }
 
     /// Whether a consumer has as many messages waiting as it may.

@@ -40,28 +40,20 @@ impl Shared {
     }
 }
 
-/// How many outcomes somebody asked for that are not known yet. While there are any, the driver
-/// reads on even where a consumer is slow: the answer may be behind the messages, and the
-/// consumer may be the one that waits for it.
+/// How many wait right now for something that comes from the Server. While there are any, the
+/// driver reads on even where a consumer is slow, as far as the inbox goes: the answer may be
+/// behind the messages, and the consumer may be the one that waits for it.
 pub(crate) struct Wanted {
     count: AtomicUsize,
     commands: Sender<Command>,
 }
 
 impl Wanted {
-    pub(crate) fn acquire(&self) {
+    pub(crate) fn want(&self) -> Want<'_> {
         if self.count.fetch_add(1, Ordering::SeqCst) == 0 {
             // The driver may be over: then nobody reads.
             let _ = self.commands.try_send(Command::Wake);
         }
-    }
-
-    pub(crate) fn release(&self) {
-        self.count.fetch_sub(1, Ordering::SeqCst);
-    }
-
-    pub(crate) fn want(&self) -> Want<'_> {
-        self.acquire();
         Want(self)
     }
 
@@ -70,12 +62,12 @@ impl Wanted {
     }
 }
 
-/// Something is wanted while this lives.
+/// Somebody waits while this lives.
 pub(crate) struct Want<'a>(&'a Wanted);
 
 impl Drop for Want<'_> {
     fn drop(&mut self) {
-        self.0.release();
+        self.0.count.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

@@ -16,11 +16,13 @@ use crate::{Message, RecvError, SubscribeError, UnsubscribeHandle};
 ///
 /// A message is acknowledged when it is taken. When
 /// [`Options::inbound_capacity`](crate::Options::inbound_capacity) messages wait here, the client
-/// stops reading from the Server. While somebody waits for an outcome, or a callback for a message,
-/// it reads on, since what they wait for may be behind: then messages of QoS 1 and 2 are kept beyond
-/// the capacity, since Receive Maximum bounds them, and those of QoS 0 are dropped, logged and
-/// counted ([`Statistics::overflowed`](crate::Statistics::overflowed)). A thread that waits for
-/// messages of one subscription while another one of its own is full waits in vain.
+/// stops reading from the Server. While somebody is waiting for an outcome, or a callback for a
+/// message, it reads on, since what they wait for may be behind: then messages of QoS 1 and 2 are
+/// kept beyond the capacity, up to [`Options::maximum_inbox`](crate::Options::maximum_inbox), and
+/// those of QoS 0 are dropped, logged and counted
+/// ([`Statistics::overflowed`](crate::Statistics::overflowed)). With that reached it stops reading
+/// all the same, until a message is taken. A thread that waits for messages of one subscription
+/// while another one of its own is full waits in vain.
 ///
 /// Dropping it ends the delivery, not the subscription, which a Session may outlive: that is what
 /// [`unsubscribe`](Self::unsubscribe) does. Messages that still come go to other subscriptions

@@ -25,7 +25,7 @@ use crate::engine::Engine;
 use crate::route::{Routes, Sink};
 use crate::shared::Shared;
 use crate::tcp::Transport;
-use crate::{ConnectError, ConnectPhase, Filter, Message, Options};
+use crate::{ConnectError, ConnectPhase, Filter, Message, Options, PublishError};
 
 const VERSION: Version = Version::V5;
 
@@ -149,7 +149,7 @@ fn world_with(options: Options) -> World {
     let (commands, receiver) = channel::unbounded();
     let (jobs, jobs_receiver) = channel::unbounded();
     let shared = Arc::new(Shared::new(commands.clone(), options.maximum_outbox));
-    let routes = Routes::new(None, commands.clone());
+    let routes = Routes::new(None, options.maximum_inbox, commands.clone());
     World {
         engine: Engine::new(options, Arc::clone(&shared), routes, jobs),
         receiver,
@@ -289,7 +289,7 @@ fn a_slow_consumer_that_waits_holds_back_nothing() {
         wire.send(&messages);
         step(&mut run).await;
         assert_eq!(deliveries.len(), 10);
-        shared.wanted.acquire();
+        let want = shared.wanted.want();
         step(&mut run).await;
         assert_eq!(deliveries.len(), 10);
         assert_eq!(shared.counters.read().overflowed, 10);
@@ -297,7 +297,75 @@ fn a_slow_consumer_that_waits_holds_back_nothing() {
         wire.send(&[publish(Some(1), b"")]);
         step(&mut run).await;
         assert_eq!(deliveries.len(), 11);
-        shared.wanted.release();
+        drop(want);
+    });
+}
+
+/// To have asked for an outcome, or to have waited for it in vain, is not to wait for it.
+#[test]
+fn only_who_waits_now_makes_it_read_on() {
+    let mut world = world();
+    let (sink, deliveries) = Sink::queue(10, world.commands.clone());
+    let filters = vec![Filter::new("t", QoS::AtMostOnce)];
+    world
+        .engine
+        .routes
+        .add(filters, crate::Properties::new(), sink);
+    let (_promise, cell) = Promise::<_, PublishError>::new(&world.shared);
+    let (shared, wire) = (Arc::clone(&world.shared), world.wire.clone());
+    let mut run = pin!(Driver::new(world.engine, world.receiver).run(wire.clone(), true));
+    smol::block_on(async {
+        step(&mut run).await;
+        assert_eq!(cell.get(), None::<Result<(), _>>);
+        assert_eq!(cell.wait_timeout(Duration::from_nanos(1)), None);
+        wire.send(&[connack()]);
+        let messages: Vec<_> = (0..20).map(|_| publish(None, b"")).collect();
+        wire.send(&messages);
+        step(&mut run).await;
+        for _ in 0..20 {
+            deliveries.try_recv().expect("none was dropped");
+            step(&mut run).await;
+        }
+        assert_eq!(shared.counters.read().overflowed, 0);
+    });
+}
+
+/// Whoever waits, what is held for consumers has its bound in bytes.
+#[test]
+fn the_inbox_is_bounded_though_somebody_waits() {
+    // Each takes 1 for the topic, 743 for the payload, and 256.
+    let payload = [b'x'; 743];
+    let mut world = world_with(
+        Options::new("nowhere", 1)
+            .version(VERSION)
+            .client_id("test")
+            .maximum_inbox(20_000),
+    );
+    let (sink, deliveries) = Sink::queue(10, world.commands.clone());
+    let filters = vec![Filter::new("t", QoS::AtMostOnce)];
+    world
+        .engine
+        .routes
+        .add(filters, crate::Properties::new(), sink);
+    let shared = Arc::clone(&world.shared);
+    let wire = world.wire.clone();
+    let mut run = pin!(Driver::new(world.engine, world.receiver).run(wire.clone(), true));
+    smol::block_on(async {
+        step(&mut run).await;
+        let _want = shared.wanted.want();
+        wire.send(&[connack()]);
+        let messages: Vec<_> = (1..=500).map(|n| publish(Some(n), &payload)).collect();
+        wire.send(&messages);
+        let sent = wire.unread();
+        step(&mut run).await;
+        assert_eq!(deliveries.len(), 20);
+        assert_eq!(sent - wire.unread(), 64 << 10);
+        for _ in 0..500 {
+            assert!(deliveries.len() <= 20);
+            drop(deliveries.try_recv().expect("the next one is there"));
+            step(&mut run).await;
+        }
+        assert_eq!(wire.unread(), 0);
     });
 }
 

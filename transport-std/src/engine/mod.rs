@@ -144,9 +144,11 @@ impl Engine {
     }
 
     /// Whether to read from the transport. Not where a consumer has all it may have; but where
-    /// an answer is waited for it may be the consumer that waits, and the answer is behind.
+    /// an answer is waited for it may be the consumer that waits, and the answer is behind. That
+    /// too has its bound.
     pub(crate) fn is_reading(&mut self, now: Instant) -> bool {
-        let reading = self.closing.is_some() || self.shared.wanted.any() || !self.routes.any_full();
+        let waited_for = self.closing.is_some() || self.shared.wanted.any();
+        let reading = !self.routes.is_inbox_full() && (waited_for || !self.routes.any_full());
         if reading != self.reading {
             self.reading = reading;
             self.session.set_reading(now, reading);

@@ -192,6 +192,10 @@ fn wrong_options() {
             check(options().inbound_capacity(0)),
             OptionsError::Zero("inbound_capacity")
         );
+        assert_eq!(
+            check(options().maximum_inbox(0)),
+            OptionsError::Zero("maximum_inbox")
+        );
         assert!(matches!(
             check(options().will(Message::new("a", vec![0; 65_536]))),
             OptionsError::Encode(_)

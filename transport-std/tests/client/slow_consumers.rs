@@ -178,6 +178,27 @@ fn a_full_callback_that_waits_for_a_message() {
     client.disconnect().expect("drained");
 }
 
+/// The message that a callback has is no longer in the inbox, which it alone would have filled.
+#[test]
+fn a_callback_that_waits_with_a_message_larger_than_the_inbox() {
+    let broker = broker();
+    let options = options(broker.addr().port(), Version::V5).maximum_inbox(1);
+    let client = Client::connect(options).expect("accepted");
+    let (told, seen) = Told::new();
+    let inside = client.clone();
+    client
+        .subscribe_with(("t", QoS::AtLeastOnce), move |message| {
+            publish(&inside, Message::new("u", "").qos(QoS::ExactlyOnce));
+            let _ = told.send(message.payload);
+        })
+        .expect("granted");
+    publish(&client, Message::new("t", "1").qos(QoS::AtLeastOnce));
+    assert_eq!(seen.next(), "1");
+    publish(&client, Message::new("t", "2").qos(QoS::AtLeastOnce));
+    assert_eq!(seen.next(), "2");
+    client.disconnect().expect("drained");
+}
+
 #[test]
 fn a_subscribe_that_is_not_answered_in_time() {
     let server = Server::new(Version::V5);
