@@ -8,7 +8,7 @@ use core::fmt;
 
 use crate::packet::{FixedHeader, HAS_FAST_PATHS};
 use crate::{
-    Ack, DecodeError, DecodeErrorKind, DecodeOptions, Delivery, Packet, PacketType, Publish,
+    DecodeError, DecodeErrorKind, DecodeOptions, Delivery, Packet, PacketType, Publish,
     PublishHead, QoS, Version,
 };
 use aliases::Aliases;
@@ -166,9 +166,9 @@ impl<'s> PacketReader<'s> {
         if room < Self::MINIMUM_SCRATCH {
             return None;
         }
-        let (ack, rest) = Ack::decode_plain(&self.options, input)?;
+        let (packet, rest) = Packet::decode_plain(&self.options, input)?;
         *input = rest;
-        Some(Item::Packet(ack))
+        Some(Item::Packet(packet))
     }
 
     #[inline(never)]

@@ -31,16 +31,10 @@ impl<'a> Ack<'a> {
     /// Takes an acknowledgement that is as most are: a packet identifier alone. `None` tells
     /// nothing: it is then for [`decode`](Self::decode) to say what it is.
     #[inline(always)]
-    pub(crate) fn decode_plain(
-        options: &DecodeOptions,
-        input: &'a [u8],
-    ) -> Option<(Packet<'a>, &'a [u8])> {
+    pub(super) fn decode_plain(input: &'a [u8]) -> Option<(Packet<'a>, &'a [u8])> {
         let &[first, 2, high, low, ref rest @ ..] = input else {
             return None;
         };
-        if options.maximum_packet_size < 4 {
-            return None;
-        }
         let packet_id = PacketId::new(u16::from_be_bytes([high, low]))?;
         let ack = Self::new(packet_id, ReasonCode::Success);
         let packet = match first {

@@ -124,12 +124,31 @@ impl<'a> Packet<'a> {
                 *input = rest;
                 return Ok(Some(Self::Publish(publish)));
             }
-            if let Some((ack, rest)) = Ack::decode_plain(options, input) {
+            if let Some((packet, rest)) = Self::decode_plain(options, input) {
                 *input = rest;
-                return Ok(Some(ack));
+                return Ok(Some(packet));
             }
         }
         Self::decode_any(options, input)
+    }
+
+    /// Takes an acknowledgement of a packet identifier alone, or a ping. `None` tells nothing.
+    #[inline(always)]
+    pub(crate) fn decode_plain(
+        options: &DecodeOptions,
+        input: &'a [u8],
+    ) -> Option<(Self, &'a [u8])> {
+        const PINGREQ: u8 = PacketType::PingReq.first_byte();
+        const PINGRESP: u8 = PacketType::PingResp.first_byte();
+        // The larger of the two; below that nothing is worth a fast path.
+        if options.maximum_packet_size < 4 {
+            return None;
+        }
+        match (input, options.sender) {
+            (&[PINGREQ, 0, ref rest @ ..], Role::Client) => Some((Self::PingReq, rest)),
+            (&[PINGRESP, 0, ref rest @ ..], Role::Server) => Some((Self::PingResp, rest)),
+            _ => Ack::decode_plain(input),
+        }
     }
 
     #[inline(never)]

@@ -160,3 +160,47 @@ fn subscriptions() {
         Err(EncodeError::EmptyPayload)
     );
 }
+
+/// The fast paths come to what the way for all packets comes to, whatever the bytes.
+#[test]
+fn fast_paths_change_nothing() {
+    let packets: &[&[u8]] = &[
+        b"\x30\x0E\0\x0Asome/topicxy",
+        b"\x30\x0E\0\x0Asome/topic\0x",
+        b"\x32\x0F\0\x09some/here\0\x07\0x",
+        b"\x34\x10\0\x09some/here\0\x07\0xy",
+        b"\x40\x02\0\x07",
+        b"\x62\x02\x01\0",
+        b"\xC0\0\xD0\0",
+        b"\xD0\0\xC0\0",
+    ];
+    for version in [Version::V3_1_1, Version::V5] {
+        for sender in [Role::Client, Role::Server] {
+            for maximum_packet_size in [1, 2, 3, 4, 15, 16, 17, 1000] {
+                let options = DecodeOptions {
+                    maximum_packet_size,
+                    ..DecodeOptions::new(version, sender)
+                };
+                let same = |bytes: &[u8]| {
+                    let (mut fast, mut all) = (bytes, bytes);
+                    assert_eq!(
+                        Packet::decode(&options, &mut fast),
+                        Packet::decode_any(&options, &mut all),
+                        "{bytes:?}"
+                    );
+                    assert_eq!(fast, all);
+                };
+                for packet in packets {
+                    for at in 0..packet.len() {
+                        same(&packet[..at]);
+                        for byte in 0..=u8::MAX {
+                            let mut bytes = packet.to_vec();
+                            bytes[at] = byte;
+                            same(&bytes);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
