@@ -315,11 +315,11 @@ impl<S: Storage> Session<S> {
     pub fn handle_timeout(&mut self, now: Instant) -> Option<Event<'static>> {
         let now = self.advance(now);
         loop {
-            let (deadline, timer) = self.timers().first()?;
-            if deadline > now {
+            let timers = self.timers();
+            if !timers.first.has_come(now) {
                 return None;
             }
-            match timer {
+            match timers.timer {
                 Timer::Expiry => self.sender.handle_timeout(now),
                 Timer::Ping => self.connection.keep_alive.ping(now),
                 Timer::ConnAck => return Some(self.timed_out(Timeout::ConnAck)),
@@ -400,7 +400,7 @@ impl<S: Storage> Session<S> {
     /// When [`handle_timeout`](Self::handle_timeout) is to be called. Earlier or later calls are harmless.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.timers().first().map(|(deadline, _)| deadline)
+        self.timers().first.deadline()
     }
 }
 
@@ -437,14 +437,13 @@ impl<S: Storage> Session<S> {
 
     fn timers(&self) -> Timers {
         let connection = &self.connection;
-        let timers = Timers::default()
-            .with(Timer::Expiry, self.sender.poll_timeout())
+        let timers = Timers::new(Timer::Expiry, self.sender.expiry())
             .with(Timer::Reconnect, self.backoff.next_attempt());
         match connection.state() {
             State::Disconnected | State::Disconnecting => timers,
             State::Connecting => {
                 let deadline = connection.since.saturating_add(self.config.connect_timeout);
-                timers.with(Timer::ConnAck, Some(deadline))
+                timers.with(Timer::ConnAck, deadline)
             }
             State::Connected => {
                 let keep_alive = &connection.keep_alive;

@@ -14,6 +14,19 @@ pub struct Instant(u64);
 pub struct Duration(u64);
 
 impl Instant {
+    /// Of a deadline that there is not. One that saturates at the end of time does not come either.
+    pub(crate) const NEVER: Self = Self(u64::MAX);
+
+    /// Of a deadline: whether it has come.
+    pub(crate) fn has_come(self, now: Self) -> bool {
+        self <= now && self != Self::NEVER
+    }
+
+    /// Of a deadline: as it is told.
+    pub(crate) fn deadline(self) -> Option<Self> {
+        (self != Self::NEVER).then_some(self)
+    }
+
     /// The moment `millis` milliseconds after the epoch.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {

@@ -17,25 +17,23 @@ pub(crate) enum Timer {
 
 /// The deadlines of a session, put together from where they belong. None is stored here, so
 /// none can be left over.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Timers {
-    first: Option<(Instant, Timer)>,
+    pub(crate) first: Instant,
+    pub(crate) timer: Timer,
 }
 
 impl Timers {
-    /// Adds a deadline, if there is one.
-    pub(crate) fn with(self, timer: Timer, deadline: Option<Instant>) -> Self {
-        match (self.first, deadline) {
-            (Some((first, _)), Some(deadline)) if first <= deadline => self,
-            (_, Some(deadline)) => Self {
-                first: Some((deadline, timer)),
-            },
-            (_, None) => self,
-        }
+    pub(crate) fn new(timer: Timer, first: Instant) -> Self {
+        Self { first, timer }
     }
 
-    /// The first deadline; of equal ones that which was added first.
-    pub(crate) fn first(&self) -> Option<(Instant, Timer)> {
-        self.first
+    /// Adds a deadline; of equal ones the one that was added first counts.
+    pub(crate) fn with(self, timer: Timer, deadline: Instant) -> Self {
+        if deadline < self.first {
+            Self::new(timer, deadline)
+        } else {
+            self
+        }
     }
 }

@@ -62,16 +62,16 @@ impl KeepAlive {
     }
 
     /// When [`ping`](Self::ping) is to be called.
-    pub(crate) fn next_ping(&self) -> Option<Instant> {
+    pub(crate) fn next_ping(&self) -> Instant {
         if self.interval == 0 || self.due {
-            return None;
+            return Instant::NEVER;
         }
         let quiet_since = if !self.unanswered && self.reading {
             self.last_sent.min(self.last_received)
         } else {
             self.last_sent
         };
-        Some(quiet_since.saturating_add(Duration::from_secs(self.interval.into())))
+        quiet_since.saturating_add(Duration::from_secs(self.interval.into()))
     }
 
     pub(crate) fn ping(&mut self, now: Instant) {
@@ -94,13 +94,15 @@ impl KeepAlive {
     }
 
     /// When the connection is dead, unless something comes.
-    pub(crate) fn next_death(&self, timeout: Duration) -> Option<Instant> {
+    pub(crate) fn next_death(&self, timeout: Duration) -> Instant {
         let since = match (self.unanswered, self.due) {
             (true, _) => self.since,
             (false, true) => self.since.max(self.last_sent),
-            (false, false) => return None,
+            (false, false) => return Instant::NEVER,
         };
-        let since = since.max(self.last_received);
-        self.reading.then(|| since.saturating_add(timeout))
+        if !self.reading {
+            return Instant::NEVER;
+        }
+        since.max(self.last_received).saturating_add(timeout)
     }
 }

@@ -7,7 +7,7 @@ use crate::{Completion, Instant, Token};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Entry {
     pub(crate) token: Token,
-    /// PUBLISH: when it expires, `u64::MAX` for never; released without PUBREC, the reason code of
+    /// PUBLISH: when it expires; released without PUBREC, the reason code of
     /// that. SUBSCRIBE and UNSUBSCRIBE: see `Request`.
     detail: u64,
     /// The bytes in the outbox.
@@ -66,10 +66,9 @@ impl Entry {
         token: Token,
         packet_id: Option<PacketId>,
         qos: QoS,
-        expiry: Option<Instant>,
+        expiry: Instant,
     ) -> Self {
-        let detail = expiry.map_or(u64::MAX, Instant::as_millis);
-        Self::new(token, packet_id, Kind::Publish(qos), detail)
+        Self::new(token, packet_id, Kind::Publish(qos), expiry.as_millis())
     }
 
     pub(crate) fn request(
@@ -93,14 +92,18 @@ impl Entry {
     }
 
     /// When a PUBLISH that was never handed out expires [MQTT-4.3.3-7].
-    pub(crate) fn expiry(&self) -> Option<Instant> {
+    pub(crate) fn expiry(&self) -> Instant {
         let publish = matches!(self.kind, Kind::Publish(_)) && self.state == EntryState::Queued;
-        (publish && self.detail != u64::MAX).then(|| Instant::from_millis(self.detail))
+        if publish {
+            Instant::from_millis(self.detail)
+        } else {
+            Instant::NEVER
+        }
     }
 
     pub(crate) fn never_expires(&mut self) {
         if let Kind::Publish(_) = self.kind {
-            self.detail = u64::MAX;
+            self.detail = Instant::NEVER.as_millis();
         }
     }
 

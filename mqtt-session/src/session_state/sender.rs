@@ -171,8 +171,9 @@ impl<S: Storage> Sender<S> {
         let len = head_len.saturating_add(payload.len());
         self.check_room(len)?;
         let lifetime = publish.properties.message_expiry_interval();
-        let expiry =
-            lifetime.map(|seconds| now.saturating_add(Duration::from_secs(seconds.into())));
+        let expiry = lifetime.map_or(Instant::NEVER, |seconds| {
+            now.saturating_add(Duration::from_secs(seconds.into()))
+        });
         let entry = Entry::publish(self.token(), packet_id, publish.qos, expiry);
         let version = self.version;
         let token = self.push(entry, len, |buf| {
@@ -349,7 +350,7 @@ impl<S: Storage> Sender<S> {
     /// nothing leaves but AUTH [MQTT-3.1.2-30].
     pub fn open(&mut self) {
         self.close();
-        self.table.update(|entry| match entry.state {
+        self.table.update(&|entry| match entry.state {
             EntryState::Sent => EntryState::Resend,
             EntryState::PubRelSent => EntryState::PubRelDue,
             state => state,
@@ -364,7 +365,7 @@ impl<S: Storage> Sender<S> {
     /// message; QoS 2 ends as `Discarded` before PUBREC and as `Taken` after it, since sending it
     /// again might deliver it twice, or as `Unsendable` where it was given up before.
     pub fn session_lost(&mut self) {
-        self.table.update(|entry| match (entry.state, entry.kind) {
+        self.table.update(&|entry| match (entry.state, entry.kind) {
             (EntryState::Sent | EntryState::Resend, Kind::Publish(QoS::ExactlyOnce)) => {
                 EntryState::Ended(Completion::Discarded)
             }
@@ -402,7 +403,7 @@ impl<S: Storage> Sender<S> {
         while let Some(index) = self.table.unsent_control(0, is_auth) {
             self.table.remove(index);
         }
-        self.table.update(|entry| match entry.kind {
+        self.table.update(&|entry| match entry.kind {
             Kind::Publish(QoS::AtMostOnce) => EntryState::Ended(Completion::Discarded),
             _ => entry.state,
         });

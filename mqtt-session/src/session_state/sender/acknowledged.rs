@@ -98,10 +98,13 @@ impl<S: Storage> Sender<S> {
 
     /// Time has passed: messages that expired before they were sent are over.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if self.table.expiry().is_some_and(|expiry| expiry <= now) {
-            self.table.update(|entry| match entry.expiry() {
-                Some(expiry) if expiry <= now => EntryState::Ended(Completion::Expired),
-                _ => entry.state,
+        if self.table.expiry().has_come(now) {
+            self.table.update(&|entry| {
+                if entry.expiry().has_come(now) {
+                    EntryState::Ended(Completion::Expired)
+                } else {
+                    entry.state
+                }
             });
         }
     }

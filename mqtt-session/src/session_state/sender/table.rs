@@ -3,7 +3,7 @@ use core::cmp::Ordering;
 use mqtt_proto::{PacketId, ReasonCode};
 
 use crate::session_state::entry::{Entry, EntryState, Section};
-use crate::session_state::quota::{self, Quota};
+use crate::session_state::quota::Quota;
 use crate::storage::SendTable;
 use crate::{Completion, Instant, Token};
 
@@ -20,7 +20,7 @@ use crate::{Completion, Instant, Token};
 ///
 /// The bounds, the two cursors and the quota follow from the entries. They are kept here, and
 /// here alone, so that a hundred thousand operations do not mean as many walks over the table.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Table<T> {
     slots: T,
     ended: usize,
@@ -31,7 +31,21 @@ pub(super) struct Table<T> {
     next: usize,
     quota: Quota,
     /// Not later than the first expiry.
-    expiry: Option<Instant>,
+    expiry: Instant,
+}
+
+impl<T: SendTable> Default for Table<T> {
+    fn default() -> Self {
+        Self {
+            slots: T::default(),
+            ended: 0,
+            released: 0,
+            next_release: 0,
+            next: 0,
+            quota: Quota::default(),
+            expiry: Instant::NEVER,
+        }
+    }
 }
 
 /// Getters.
@@ -57,7 +71,7 @@ impl<T: SendTable> Table<T> {
     }
 
     /// When `expire` is to be called, or earlier.
-    pub(super) fn expiry(&self) -> Option<Instant> {
+    pub(super) fn expiry(&self) -> Instant {
         self.expiry
     }
 
@@ -140,7 +154,7 @@ impl<T: SendTable> Table<T> {
         let copy = entry.clone();
         self.slots.push(entry, len, encode)?;
         self.quota.add(&copy);
-        self.expiry = earliest(self.expiry, copy.expiry());
+        self.expiry = self.expiry.min(copy.expiry());
         Ok(())
     }
 
@@ -229,9 +243,9 @@ impl<T: SendTable> Table<T> {
     }
 
     /// Gives every entry that has not ended its new state, in one pass.
-    pub(super) fn update(&mut self, new: impl Fn(&Entry) -> EntryState) {
+    pub(super) fn update(&mut self, new: &dyn Fn(&Entry) -> EntryState) {
         for index in self.ended..self.slots.len() {
-            let Some(state) = self.slots.get(index).map(&new) else {
+            let Some(state) = self.slots.get(index).map(new) else {
                 break;
             };
             if matches!(state, EntryState::Ended(_)) {
@@ -248,14 +262,24 @@ impl<T: SendTable> Table<T> {
 
     /// Derives from the entries what follows from them.
     fn derive(&mut self) {
-        let states = |index| self.slots.get(index).map(Entry::section);
-        let sections = || (0..self.slots.len()).filter_map(states);
-        self.ended = sections().take_while(|it| *it == Section::Ended).count();
-        self.released = sections().take_while(|it| *it != Section::Rest).count();
+        (self.ended, self.released) = (0, 0);
+        self.quota = Quota::default();
+        self.expiry = Instant::NEVER;
+        for index in 0..self.slots.len() {
+            let Some(entry) = self.slots.get(index) else {
+                break;
+            };
+            let after = index.saturating_add(1);
+            match entry.section() {
+                Section::Ended => (self.ended, self.released) = (after, after),
+                Section::Released => self.released = after,
+                Section::Rest => {}
+            }
+            self.quota.add(entry);
+            self.expiry = self.expiry.min(entry.expiry());
+        }
         self.next_release = self.ended;
         self.next = self.released;
-        self.quota = Quota::count(&self.slots);
-        self.expiry = quota::next_expiry(&self.slots);
     }
 
     fn token_at(&self, index: usize) -> Option<Token> {
@@ -279,14 +303,16 @@ impl<T: SendTable> Table<T> {
             self.ended + count(Section::Released),
             "{self:?}"
         );
-        assert_eq!(self.quota, Quota::count(slots), "{self:?}");
+        let mut quota = Quota::default();
+        entries().for_each(|entry| quota.add(entry));
+        assert_eq!(self.quota, quota, "{self:?}");
         let is = |index: usize, state| slots.get(index).is_some_and(|it| it.state == state);
         assert!((self.ended..=self.released).contains(&self.next_release));
         assert!((self.ended..self.next_release).all(|index| is(index, EntryState::PubRelSent)));
         assert!((self.released..=slots.len()).contains(&self.next));
         assert!((self.released..self.next).all(|index| is(index, EntryState::Sent)));
-        let first = quota::next_expiry(slots);
-        assert!(first.is_none_or(|first| self.expiry.is_some_and(|it| it <= first)));
+        let first = entries().map(Entry::expiry).min().unwrap_or(Instant::NEVER);
+        assert!(self.expiry <= first);
         let lens: usize = entries().map(|entry| entry.len as usize).sum();
         assert_eq!(lens, slots.outbox_len());
         for (index, entry) in entries().enumerate() {
@@ -301,12 +327,5 @@ impl<T: SendTable> Table<T> {
         }
         let tokens: std::vec::Vec<Token> = entries().map(|entry| entry.token).collect();
         assert!(tokens[self.released..].is_sorted());
-    }
-}
-
-fn earliest(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
     }
 }

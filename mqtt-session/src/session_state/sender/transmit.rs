@@ -54,6 +54,11 @@ impl<S: Storage> Sender<S> {
     /// When [`handle_timeout`](Self::handle_timeout) is to be called; maybe earlier than needed.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
+        self.expiry().deadline()
+    }
+
+    /// The same, `NEVER` for `None`.
+    pub(crate) fn expiry(&self) -> Instant {
         self.table.expiry()
     }
 
@@ -171,7 +176,7 @@ impl<S: Storage> Sender<S> {
     /// How an entry ends instead of being sent.
     fn ending(&self, index: usize, now: Instant, limits: &Limits) -> Option<Completion> {
         let entry = self.table.get(index)?;
-        if entry.expiry().is_some_and(|expiry| expiry <= now) {
+        if entry.expiry().has_come(now) {
             return Some(Completion::Expired);
         }
         let packet = self.table.slots().bytes(index);
