@@ -70,7 +70,9 @@ impl Driver {
         loop {
             self.engine.attempt += 1;
             if retry {
-                self.engine.reconnecting();
+                // The first attempt of all was none to connect again.
+                let again = self.engine.attempt - u32::from(first);
+                self.engine.reconnecting(again);
             }
             retry = true;
             let told = once && first;

@@ -56,9 +56,9 @@ impl Engine {
         self.shared.link.set(LinkState::Connecting(Some(error)));
     }
 
-    pub(crate) fn reconnecting(&self) {
-        tracing::info!(attempt = self.attempt, "reconnecting");
-        self.hook(self.options.hooks.reconnecting.clone(), self.attempt);
+    pub(crate) fn reconnecting(&self, attempt: u32) {
+        tracing::info!(attempt, "reconnecting");
+        self.hook(self.options.hooks.reconnecting.clone(), attempt);
     }
 
     pub(super) fn hook<T: Send + 'static>(&self, hook: Option<Hook<T>>, value: T) {

@@ -36,6 +36,25 @@ fn hooks_are_called_at_their_moments() {
     }
 }
 
+/// What follows a first attempt that failed is the first attempt to connect again, too.
+#[test]
+fn attempts_to_reconnect_are_counted_from_1() {
+    let server = Server::new(Version::V5);
+    let (told, seen) = Told::new();
+    let options = options(server.port(), Version::V5).on_reconnecting(move |attempt| {
+        let _ = told.send(*attempt);
+    });
+    let _client = Client::start(options).expect("started");
+    drop(server.accept());
+    drop(server.accept());
+    drop(server.accept_mqtt(false));
+    drop(server.accept());
+    let _peer = server.accept_mqtt(false);
+    for expected in [1, 2, 1, 2] {
+        assert_eq!(seen.next(), expected);
+    }
+}
+
 /// The server has forgotten the session; the subscriptions are there again all the same.
 #[test]
 fn subscriptions_are_restored() {
