@@ -14,6 +14,7 @@ use crate::driver::Driver;
 use crate::engine::Engine;
 use crate::finish::{Finish, Latch};
 use crate::handle::Handle;
+use crate::packet_limit::PacketLimit;
 use crate::route::{Routes, Sink};
 use crate::shared::{NoRoom, Shared, Want};
 use crate::subscription::SubscribeCell;
@@ -60,6 +61,7 @@ struct Owner {
     core: Core,
     drain_timeout: Duration,
     inbound_capacity: usize,
+    packet_limit: PacketLimit,
     jobs: Sender<Job>,
     io_thread: ThreadId,
     callbacks_done: Arc<Latch>,
@@ -138,6 +140,7 @@ impl Client {
         });
         let drain_timeout = options.drain_timeout;
         let inbound_capacity = options.inbound_capacity;
+        let packet_limit = options.packet_limit();
         let transport = Tcp {
             address: options.address.clone(),
             timeout: options.connect_timeout,
@@ -174,6 +177,7 @@ impl Client {
                 },
                 drain_timeout,
                 inbound_capacity,
+                packet_limit,
                 jobs,
                 io_thread,
                 callbacks_done,
@@ -212,8 +216,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// What can be told without the Server: [`PublishError::Topic`], [`PublishError::TooLarge`],
-    /// [`PublishError::Closed`]. All else the handle tells.
+    /// What can be told without the Server: [`PublishError::Topic`],
+    /// [`PublishError::ResponseTopic`], [`PublishError::TooLarge`],
+    /// [`PublishError::PacketTooLarge`], [`PublishError::Closed`]. All else the handle tells.
     pub fn publish(&self, message: Message) -> Result<PublishHandle, PublishError> {
         let shared = &self.owner.core.shared;
         self.publish_in(message, |size| shared.room.take(size, &shared.wanted))
@@ -233,10 +238,11 @@ impl Client {
         message: Message,
         take: impl FnOnce(usize) -> Result<(), NoRoom>,
     ) -> Result<PublishHandle, PublishError> {
-        TopicName::new(&message.topic).map_err(PublishError::Topic)?;
+        let topic = TopicName::new(&message.topic).map_err(PublishError::Topic)?;
         if let Some(topic) = message.properties.response_topic() {
             TopicName::new(topic).map_err(PublishError::ResponseTopic)?;
         }
+        self.owner.packet_limit.check_message(topic, &message)?;
         let size = message.size();
         take(size).map_err(|why| match why {
             NoRoom::Full => PublishError::Full,

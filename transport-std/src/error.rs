@@ -8,6 +8,7 @@ use mqtt_proto::{DecodeError, EncodeError, PropertyId, ReasonCode, TopicError};
 use mqtt_session::{Timeout, Violation};
 
 use crate::Properties;
+use crate::packet_limit::Exceeded;
 
 /// Why no connection came about.
 #[derive(Clone, Debug)]
@@ -91,8 +92,39 @@ pub enum OptionsError {
     ClientIdNeeded,
     /// The option cannot be 0.
     Zero(&'static str),
+    /// The CONNECT is larger than [`Options::maximum_outgoing_packet_size`](crate::Options::maximum_outgoing_packet_size).
+    PacketTooLarge {
+        /// The bytes of the packet.
+        size: usize,
+        /// The most that may be sent.
+        limit: u32,
+    },
     /// The session cannot be so.
     Session(mqtt_session::ConnectError),
+}
+
+impl From<Exceeded> for OptionsError {
+    fn from(Exceeded { size, limit }: Exceeded) -> Self {
+        Self::PacketTooLarge { size, limit }
+    }
+}
+
+impl From<Exceeded> for PublishError {
+    fn from(Exceeded { size, limit }: Exceeded) -> Self {
+        Self::PacketTooLarge { size, limit }
+    }
+}
+
+impl From<Exceeded> for SubscribeError {
+    fn from(Exceeded { size, limit }: Exceeded) -> Self {
+        Self::PacketTooLarge { size, limit }
+    }
+}
+
+impl From<Exceeded> for UnsubscribeError {
+    fn from(Exceeded { size, limit }: Exceeded) -> Self {
+        Self::PacketTooLarge { size, limit }
+    }
 }
 
 impl From<EncodeError> for OptionsError {
@@ -143,6 +175,13 @@ pub enum PublishError {
         /// [`Options::maximum_outbox`](crate::Options::maximum_outbox).
         limit: usize,
     },
+    /// The packet is larger than [`Options::maximum_outgoing_packet_size`](crate::Options::maximum_outgoing_packet_size).
+    PacketTooLarge {
+        /// The bytes of the packet.
+        size: usize,
+        /// The most that may be sent.
+        limit: u32,
+    },
     /// There is no room now (`try_publish` only).
     Full,
     /// The Server that is connected does not take it: too large, its QoS too high, or retained.
@@ -181,6 +220,13 @@ pub enum SubscribeError {
     Encode(EncodeError),
     /// The request is larger than the session could keep.
     TooLarge,
+    /// The packet is larger than [`Options::maximum_outgoing_packet_size`](crate::Options::maximum_outgoing_packet_size).
+    PacketTooLarge {
+        /// The bytes of the packet.
+        size: usize,
+        /// The most that may be sent.
+        limit: u32,
+    },
     /// There is no room for it now.
     Full,
     /// The Server that is connected has no such subscriptions: wildcards, shared, or identifiers.
@@ -219,6 +265,13 @@ pub enum UnsubscribeError {
     Encode(EncodeError),
     /// The request is larger than the session could keep.
     TooLarge,
+    /// The packet is larger than [`Options::maximum_outgoing_packet_size`](crate::Options::maximum_outgoing_packet_size).
+    PacketTooLarge {
+        /// The bytes of the packet.
+        size: usize,
+        /// The most that may be sent.
+        limit: u32,
+    },
     /// There is no room for it now.
     Full,
     /// The Server refused a filter: its subscription is still there.
@@ -318,6 +371,7 @@ impl fmt::Display for OptionsError {
             Self::ClientIdNeeded => {
                 f.write_str("without a clean start, 3.1.1 needs a client identifier")
             }
+            Self::PacketTooLarge { size, limit } => packet_too_large(f, *size, *limit),
             Self::Zero(option) => write!(f, "{option} cannot be 0"),
             Self::Session(error) => write!(f, "{error}"),
         }
@@ -354,6 +408,7 @@ impl fmt::Display for PublishError {
                 f,
                 "the message takes {size} bytes, more than the {limit} for outgoing messages"
             ),
+            Self::PacketTooLarge { size, limit } => packet_too_large(f, *size, *limit),
             Self::Full => f.write_str("no room for outgoing messages"),
             Self::NotSupported(reason) => write!(f, "the Server does not take it: {reason}"),
             Self::NotConnected => f.write_str("QoS 0, and there is no connection"),
@@ -378,6 +433,7 @@ impl fmt::Display for SubscribeError {
             Self::Filter { filter, error } => write!(f, "topic filter {filter:?}: {error}"),
             Self::Encode(error) => write!(f, "{error}"),
             Self::TooLarge => f.write_str("more filters than the session can keep"),
+            Self::PacketTooLarge { size, limit } => packet_too_large(f, *size, *limit),
             Self::Full => f.write_str("no room for another operation"),
             Self::NotSupported(reason) => write!(f, "the Server does not take it: {reason}"),
             Self::Refused {
@@ -402,6 +458,7 @@ impl fmt::Display for UnsubscribeError {
             Self::Filter { filter, error } => write!(f, "topic filter {filter:?}: {error}"),
             Self::Encode(error) => write!(f, "{error}"),
             Self::TooLarge => f.write_str("more filters than the session can keep"),
+            Self::PacketTooLarge { size, limit } => packet_too_large(f, *size, *limit),
             Self::Full => f.write_str("no room for another operation"),
             Self::Refused {
                 filter,
@@ -443,4 +500,11 @@ fn reason_string(f: &mut fmt::Formatter<'_>, text: Option<&str>) -> fmt::Result 
         Some(text) => write!(f, " ({text})"),
         None => Ok(()),
     }
+}
+
+fn packet_too_large(f: &mut fmt::Formatter<'_>, size: usize, limit: u32) -> fmt::Result {
+    write!(
+        f,
+        "the packet has {size} bytes, more than the {limit} that may be sent"
+    )
 }

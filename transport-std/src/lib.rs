@@ -83,7 +83,10 @@
 //!
 //! What the Server takes at most, a Server of 5.0 says, and a larger message fails at once. One of
 //! 3.1.1 can only close the connection, as often as the message is sent: such a message of QoS 1
-//! or 2 never ends, and holds up what comes after it. [`Options::on_connection_lost`] tells of it.
+//! or 2 never ends, and holds up what comes after it. Where such a limit is known, say it with
+//! [`Options::maximum_outgoing_packet_size`]: then a larger message is an error of the call.
+//! [`Options::on_connection_lost`] tells of each loss, and the log how many of them the oldest
+//! publish has outlived.
 //!
 //! All subscriptions share one connection: where messages wait unacknowledged for one consumer,
 //! the Server may hold back those of another.
@@ -105,6 +108,7 @@ mod inbound;
 mod inbox;
 mod message;
 mod options;
+mod packet_limit;
 mod property;
 mod route;
 mod shared;

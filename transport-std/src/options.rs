@@ -4,8 +4,11 @@ use std::num::{NonZeroU16, NonZeroU32};
 use std::sync::Arc;
 use std::time::Duration;
 
-use mqtt_proto::{self as proto, Connect, Leniency, Packet, Sequence, TopicName, Version, Will};
+use mqtt_proto::{
+    self as proto, Connect, DecodeOptions, Leniency, Packet, Sequence, TopicName, Version, Will,
+};
 
+use crate::packet_limit::PacketLimit;
 use crate::tap::{Tap, Wire};
 use crate::url::Address;
 use crate::{
@@ -40,6 +43,7 @@ pub struct Options {
     pub(crate) maximum_in_flight: Option<u16>,
     pub(crate) leniency: Leniency,
     pub(crate) maximum_packet_size: u32,
+    pub(crate) maximum_outgoing_packet_size: u32,
     pub(crate) connect_timeout: Duration,
     pub(crate) ping_timeout: Duration,
     pub(crate) drain_timeout: Duration,
@@ -123,6 +127,7 @@ impl Options {
             maximum_in_flight: None,
             leniency: Leniency::STRICT,
             maximum_packet_size: 16 << 20,
+            maximum_outgoing_packet_size: DecodeOptions::MAXIMUM_PACKET_SIZE,
             connect_timeout: Duration::from_secs(10),
             ping_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(10),
@@ -276,6 +281,20 @@ impl Options {
         self
     }
 
+    /// The largest packet sent, in bytes, payload and all: CONNECT, PUBLISH, SUBSCRIBE or
+    /// UNSUBSCRIBE. Default: 268,435,460, the largest that MQTT can express.
+    ///
+    /// A Server of 5.0 says what it takes, and a larger message fails without being sent. One of
+    /// 3.1.1 cannot: it closes the connection, the client connects again and sends the message
+    /// again, without end. Where the limit of such a Server is known (mosquitto's
+    /// `max_packet_size`), set it here: what is larger is then refused by the call, with
+    /// [`PublishError::PacketTooLarge`](crate::PublishError::PacketTooLarge) and the like.
+    #[must_use]
+    pub fn maximum_outgoing_packet_size(mut self, bytes: u32) -> Self {
+        self.maximum_outgoing_packet_size = bytes;
+        self
+    }
+
     /// The most bytes that outgoing messages may take until they are over: topic, payload,
     /// properties and 32 more each. Default: 16 MiB.
     #[must_use]
@@ -340,7 +359,7 @@ impl Options {
     }
 
     /// Called before each attempt to connect again, with the number of the attempt since the
-    /// loss, from 1.
+    /// loss, or since the first attempt of all failed, from 1.
     #[must_use]
     pub fn on_reconnecting(mut self, hook: impl Fn(&u32) + Send + Sync + 'static) -> Self {
         self.hooks.reconnecting = Some(Arc::new(hook));
@@ -393,9 +412,17 @@ impl Options {
             return Err(OptionsError::Zero("maximum_in_flight"));
         }
         self.with_connect(true, |connect| {
-            Packet::Connect(*connect).encoded_len(self.version)
-        })??;
-        Ok(())
+            let packet = Packet::Connect(*connect);
+            packet.encoded_len(self.version)?;
+            Ok(self.packet_limit().check(&packet)?)
+        })?
+    }
+
+    pub(crate) fn packet_limit(&self) -> PacketLimit {
+        PacketLimit {
+            version: self.version,
+            bytes: self.maximum_outgoing_packet_size,
+        }
     }
 
     /// Makes the CONNECT: of the `first` connection, or of a reconnect.

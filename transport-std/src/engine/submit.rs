@@ -1,6 +1,8 @@
 //! From the user's operations to the session.
 
-use mqtt_proto::{EncodeError, PropertyId, Sequence, Subscription, TopicFilter};
+use mqtt_proto::{
+    self as proto, EncodeError, Packet, PacketId, PropertyId, Sequence, Subscription, TopicFilter,
+};
 use mqtt_session::{Instant, Payload, Publish, Token};
 
 use super::{Engine, Pending};
@@ -156,8 +158,18 @@ impl Engine {
         let properties = properties
             .borrow()
             .map_err(|_| SubscribeError::Encode(not_allowed))?;
+        let subscriptions = Sequence::new(&subscriptions);
+        let properties = Sequence::new(&properties);
+        let packet = proto::Subscribe {
+            packet_id: PacketId::MIN,
+            properties,
+            subscriptions,
+        };
+        self.options
+            .packet_limit()
+            .check(&Packet::Subscribe(packet))?;
         self.session
-            .subscribe(Sequence::new(&subscriptions), Sequence::new(&properties))
+            .subscribe(subscriptions, properties)
             .map_err(|error| match error {
                 E::NoFilters => SubscribeError::NoFilters,
                 E::Encode(error) => SubscribeError::Encode(error),
@@ -178,8 +190,17 @@ impl Engine {
                 })?,
             );
         }
+        let filters = Sequence::new(&checked);
+        let packet = proto::Unsubscribe {
+            packet_id: PacketId::MIN,
+            properties: Sequence::EMPTY,
+            filters,
+        };
+        self.options
+            .packet_limit()
+            .check(&Packet::Unsubscribe(packet))?;
         self.session
-            .unsubscribe(Sequence::new(&checked), Sequence::EMPTY)
+            .unsubscribe(filters, Sequence::EMPTY)
             .map_err(|error| match error {
                 E::NoFilters => UnsubscribeError::NoFilters,
                 E::Encode(error) => UnsubscribeError::Encode(error),

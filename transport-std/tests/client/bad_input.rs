@@ -8,7 +8,7 @@ use transport_std::{
     ReasonCode, Subscribe, SubscribeError, TopicErrorKind, UnsubscribeError, UrlError, Version,
 };
 
-use crate::{PATIENCE, VERSIONS, broker, connect, options, publish};
+use crate::{LEVELS, PATIENCE, VERSIONS, broker, connect, options, publish};
 
 #[test]
 fn a_wrong_url() {
@@ -132,6 +132,58 @@ fn a_payload_over_ones_own_limit() {
     );
 }
 
+/// A server of 3.1.1 cannot say what it takes: what is known of it can be said here, to the byte.
+#[test]
+fn a_packet_over_what_may_be_sent() {
+    let broker = broker();
+    for (version, properties) in [(Version::V3_1_1, 0), (Version::V5, 1)] {
+        let options = options(broker.addr().port(), version).maximum_outgoing_packet_size(100);
+        let client = Client::connect(options).expect("accepted");
+        for qos in LEVELS {
+            let packet_id = if qos == QoS::AtMostOnce { 0 } else { 2 };
+            // The fixed header and the topic with its length before it.
+            let payload = 100 - 2 - 3 - packet_id - properties;
+            publish(&client, Message::new("t", vec![0; payload]).qos(qos));
+            for call in [Client::publish, Client::try_publish] {
+                let message = Message::new("t", vec![0; payload + 1]).qos(qos);
+                let error = call(&client, message).expect_err("larger");
+                assert_eq!(
+                    error,
+                    PublishError::PacketTooLarge {
+                        size: 101,
+                        limit: 100
+                    }
+                );
+            }
+        }
+        // The fixed header, the packet identifier, the filter's length; its options.
+        let filter = |more: usize| "f".repeat(100 - 2 - 2 - 2 - properties + more);
+        let granted = client.subscribe((filter(0).split_off(1), QoS::AtMostOnce));
+        drop(granted.expect("as large as may be"));
+        let refused = client.subscribe((filter(0), QoS::AtMostOnce));
+        assert_eq!(
+            refused.err(),
+            Some(SubscribeError::PacketTooLarge {
+                size: 101,
+                limit: 100
+            })
+        );
+        let unsubscribed = client.unsubscribe([filter(0)]).expect("a valid filter");
+        assert!(!matches!(
+            unsubscribed.wait(),
+            Err(UnsubscribeError::PacketTooLarge { .. })
+        ));
+        let refused = client.unsubscribe([filter(1)]).expect("a valid filter");
+        assert_eq!(
+            refused.wait(),
+            Err(UnsubscribeError::PacketTooLarge {
+                size: 101,
+                limit: 100
+            })
+        );
+    }
+}
+
 #[test]
 fn properties_where_they_cannot_be() {
     let broker = broker();
@@ -188,6 +240,10 @@ fn wrong_options() {
             OptionsError::WillTopic(error) => assert_eq!(error.offset, 2),
             error => panic!("{error}"),
         }
+        assert!(matches!(
+            check(options().maximum_outgoing_packet_size(10)),
+            OptionsError::PacketTooLarge { limit: 10, .. }
+        ));
         assert_eq!(
             check(options().inbound_capacity(0)),
             OptionsError::Zero("inbound_capacity")
