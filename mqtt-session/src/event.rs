@@ -1,3 +1,5 @@
+use core::fmt;
+
 use mqtt_proto::{
     Auth, ConnAck, DecodeError, Delivery, Disconnect, PacketId, PacketType, Properties, QoS,
     ReasonCode, Sequence, TopicName,
@@ -193,6 +195,29 @@ impl Violation {
             Self::ReceiveMaximumExceeded => ReasonCode::ReceiveMaximumExceeded,
             _ => ReasonCode::ProtocolError,
         }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BeforeConnAck => "a packet before CONNACK",
+            Self::SecondConnAck => "a second CONNACK",
+            Self::ReceiveMaximumExceeded => {
+                "more unacknowledged messages than our Receive Maximum allows"
+            }
+            Self::WrongAcknowledgement => {
+                "a packet of another kind than belongs to its packet identifier"
+            }
+            Self::WrongReasonCount => "another number of reason codes than of topic filters",
+            Self::SessionPresent => {
+                "Session Present in a CONNACK that refuses, or after a Clean Start"
+            }
+            Self::PacketIdInUse => "a packet identifier whose handshake is not over, used again",
+            Self::UnexpectedAuth => "an AUTH that belongs to no authentication",
+            Self::AuthenticationMethod => "another Authentication Method than that of CONNECT",
+            Self::ClientPacket => "a packet that only a client sends",
+        })
     }
 }
 

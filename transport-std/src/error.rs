@@ -387,7 +387,7 @@ impl fmt::Display for ConnectionLost {
             }
             Self::Malformed(error) => write!(f, "the Server sent what is not MQTT: {error}"),
             Self::Violation(violation) => {
-                write!(f, "the Server broke the protocol: {violation:?}")
+                write!(f, "the Server broke the protocol: {violation}")
             }
             Self::Timeout(Timeout::ConnAck) => f.write_str("no CONNACK came in time"),
             Self::Timeout(Timeout::PingResp) => f.write_str("no PINGRESP came in time"),

@@ -271,7 +271,7 @@ impl Engine {
     pub(super) fn acknowledge(&mut self, token: mqtt_session::AckToken) {
         // Unknown is what belongs to a connection that is over: the Server sends it again.
         if let Err(error) = self.session.acknowledge(token, ReasonCode::Success) {
-            tracing::debug!(?error, "acknowledgement not sent");
+            tracing::debug!(%error, "acknowledgement not sent");
         }
     }
 }

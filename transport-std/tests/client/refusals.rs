@@ -132,7 +132,10 @@ fn nonsense_instead_of_connack() {
             error => panic!("{error}"),
         }
         match connect_error(version, |peer| peer.send(&Packet::PingResp)) {
-            ConnectError::Lost(ConnectionLost::Violation(_)) => {}
+            error @ ConnectError::Lost(ConnectionLost::Violation(_)) => assert_eq!(
+                error.to_string(),
+                "before the Server accepted: the Server broke the protocol: a packet before CONNACK"
+            ),
             error => panic!("{error}"),
         }
     }
