@@ -85,7 +85,7 @@
 //! 3.1.1 can only close the connection, as often as the message is sent: such a message of QoS 1
 //! or 2 never ends, and holds up what comes after it. Where such a limit is known, say it with
 //! [`Options::maximum_outgoing_packet_size`]: then a larger message is an error of the call.
-//! [`Options::on_connection_lost`] tells of each loss, and the log how many of them the oldest
+//! [`Options::on_connection_lost`] tells of each loss, and the log how many in a row the oldest
 //! publish has outlived.
 //!
 //! All subscriptions share one connection: where messages wait unacknowledged for one consumer,

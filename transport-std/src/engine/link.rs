@@ -1,8 +1,8 @@
 //! What is told of connections that end or do not come about.
 
-use mqtt_session::Timeout;
+use mqtt_session::{Timeout, Token};
 
-use super::Engine;
+use super::{Engine, Pending};
 use crate::dispatch::Job;
 use crate::options::Hook;
 use crate::shared::LinkState;
@@ -33,7 +33,16 @@ impl Engine {
                 after: self.options.connect_timeout,
             },
             Ended::Lost(lost) if self.shared.link.is_connected() => {
-                tracing::warn!(reason = %lost, "connection lost");
+                let oldest = self.oldest_publish();
+                match self.outlived.lost(oldest) {
+                    0 => tracing::warn!(reason = %lost, "connection lost"),
+                    losses => tracing::warn!(
+                        reason = %lost,
+                        losses,
+                        "connection lost while the same publish, the oldest, was not over: \
+                         after many losses it may be why"
+                    ),
+                }
                 let error = ConnectError::Lost(lost.clone());
                 self.shared
                     .link
@@ -45,6 +54,14 @@ impl Engine {
         };
         self.not_connected(told, error.clone());
         Some(error)
+    }
+
+    /// Of the publishes that are kept for the next connection.
+    fn oldest_publish(&self) -> Option<Token> {
+        let mut pending = self.pending.iter();
+        pending
+            .find(|(_, pending)| matches!(pending, Pending::Publish(_)))
+            .map(|(token, _)| *token)
     }
 
     /// An attempt to connect failed. `told`: the user is waiting for it and gets the error.
@@ -71,6 +88,27 @@ impl Engine {
     }
 }
 
+/// How many losses in a row the same publish has outlived: it may be larger than a Server takes
+/// that cannot say so.
+#[derive(Default)]
+pub(super) struct Outlived {
+    oldest: Option<Token>,
+    losses: u32,
+}
+
+impl Outlived {
+    /// A connection was lost, and this is the oldest publish that is not over.
+    fn lost(&mut self, oldest: Option<Token>) -> u32 {
+        self.losses = match oldest {
+            Some(_) if oldest == self.oldest => self.losses.saturating_add(1),
+            Some(_) => 1,
+            None => 0,
+        };
+        self.oldest = oldest;
+        self.losses
+    }
+}
+
 impl From<mqtt_session::Disconnected<'_>> for Ended {
     fn from(disconnected: mqtt_session::Disconnected<'_>) -> Self {
         use mqtt_session::Disconnected as D;
@@ -91,5 +129,42 @@ impl From<mqtt_session::Disconnected<'_>> for Ended {
             D::Timeout(timeout) => ConnectionLost::Timeout(timeout),
             D::Closed => ConnectionLost::Closed,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mqtt_proto::{QoS, Sequence, Version};
+    use mqtt_session::{Config, Heap, Instant, Payload, Publish, Session};
+
+    use super::Outlived;
+
+    #[test]
+    fn losses_in_a_row_are_counted() {
+        let mut session: Session<Heap> = Session::new(Config::new(Version::V3_1_1));
+        let mut token = || {
+            let publish = Publish {
+                topic: "t",
+                payload: Payload::Bytes(b""),
+                qos: QoS::AtLeastOnce,
+                retain: false,
+                properties: Sequence::EMPTY,
+            };
+            let now = Instant::from_millis(0);
+            Some(session.publish(now, &publish).expect("there is room"))
+        };
+        let (first, second) = (token(), token());
+        let mut outlived = Outlived::default();
+        for (oldest, losses) in [
+            (None, 0),
+            (first, 1),
+            (first, 2),
+            (second, 1),
+            (second, 2),
+            (None, 0),
+            (second, 1),
+        ] {
+            assert_eq!(outlived.lost(oldest), losses);
+        }
     }
 }

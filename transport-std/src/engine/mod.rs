@@ -62,6 +62,7 @@ pub(crate) struct Engine {
     closing: Option<Closing>,
     /// The attempts since the start or the last loss.
     pub(crate) attempt: u32,
+    outlived: link::Outlived,
     reading: bool,
 }
 
@@ -84,6 +85,7 @@ impl Engine {
             unwritten: Vec::new(),
             closing: None,
             attempt: 0,
+            outlived: link::Outlived::default(),
             reading: true,
         }
     }

@@ -75,6 +75,32 @@ fn the_broker_says_what_it_allows_and_a_larger_message_is_refused_here() {
     disconnect(&client);
 }
 
+/// 3.1.1 cannot say what it takes, and closes the connection on what is larger.
+#[test]
+fn the_broker_cannot_say_what_it_allows_and_the_options_can() {
+    let broker = Broker::with_config("max_packet_size 2000");
+    let options = options(broker.port(), Version::V3_1_1, "told");
+    let client = connect(options.maximum_outgoing_packet_size(2000));
+    for qos in super::LEVELS {
+        let error = client
+            .publish(Message::new("told", vec![0; 2000]).qos(qos))
+            .expect_err("it is larger");
+        assert!(
+            matches!(error, PublishError::PacketTooLarge { size, limit: 2000 } if size > 2000),
+            "{error}"
+        );
+        // The fixed header, the topic and its length, the packet identifier.
+        let head = if qos == QoS::AtMostOnce { 9 } else { 11 };
+        publish(&client, Message::new("told", vec![0; 2000 - head]).qos(qos));
+    }
+    disconnect(&client);
+    assert_eq!(
+        broker.count_log(&["New client connected"]),
+        1,
+        "the connection stood"
+    );
+}
+
 #[test]
 fn a_misuse_is_refused_here_and_the_client_stays_usable() {
     let broker = Broker::start();
