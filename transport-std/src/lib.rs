@@ -33,7 +33,9 @@
 //! | QoS 1, QoS 2 | the Server has it; kept across connections until then |
 //!
 //! When the Server lost the Session, QoS 1 is sent again, QoS 2 that was sent fails with
-//! [`PublishError::Discarded`] (it might arrive twice), and subscriptions are made again.
+//! [`PublishError::Discarded`] (it might arrive twice), and subscriptions are made again. What was
+//! published before the client is connected again goes first: where it matches a subscription of
+//! the same client it does not come back, since the Server has that only after it.
 //!
 //! # Threads
 //!
