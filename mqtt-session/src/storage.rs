@@ -54,7 +54,7 @@ pub trait SendTable: Clone + Debug + Default + PartialEq + Eq + Hash {
     fn free(&mut self, index: usize);
     /// Gives an entry's packet identifier back.
     fn forget_id(&mut self, index: usize);
-    fn remove(&mut self, index: usize) -> Option<Entry>;
+    fn remove(&mut self, index: usize);
     /// Moves an entry without bytes toward the front.
     fn shift(&mut self, from: usize, to: usize);
     /// Orders the entries by section, within a section as they were. Those that move have no bytes.

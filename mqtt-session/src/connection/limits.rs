@@ -1,6 +1,6 @@
-use core::num::{NonZeroU16, NonZeroU32};
+use core::num::NonZeroU16;
 
-use mqtt_proto::{ConnAck, Connect, DecodeOptions, QoS};
+use mqtt_proto::{ConnAck, Connect, DecodeOptions, Properties, Property, QoS};
 
 /// What the other side of this Network Connection allows: the properties of its CONNACK
 /// (or, to a Server, of its CONNECT) with their defaults.
@@ -44,42 +44,46 @@ impl Limits {
     /// What a Server allows a Client that asked for `keep_alive` seconds.
     #[must_use]
     pub fn of_server(connack: &ConnAck<'_>, keep_alive: u16) -> Self {
-        let properties = connack.properties;
-        let presumed = Self::DEFAULT;
-        let is_available = |property: Option<bool>| property.unwrap_or(true);
         Self {
-            receive_maximum: properties.receive_maximum().unwrap_or(NonZeroU16::MAX),
-            maximum_packet_size: properties
-                .maximum_packet_size()
-                .map_or(presumed.maximum_packet_size, NonZeroU32::get),
-            maximum_qos: properties.maximum_qos().unwrap_or(presumed.maximum_qos),
-            retain_available: is_available(properties.retain_available()),
-            wildcard_subscription_available: is_available(
-                properties.wildcard_subscription_available(),
-            ),
-            subscription_identifier_available: is_available(
-                properties.subscription_identifier_available(),
-            ),
-            shared_subscription_available: is_available(properties.shared_subscription_available()),
-            topic_alias_maximum: properties.topic_alias_maximum().unwrap_or(0),
-            // [MQTT-3.1.2-21], [MQTT-3.2.2-21]
-            keep_alive: properties.server_keep_alive().unwrap_or(keep_alive),
+            keep_alive,
+            ..Self::DEFAULT
         }
+        .with(connack.properties)
     }
 
     /// What a Client allows a Server.
     #[must_use]
     pub fn of_client(connect: &Connect<'_>) -> Self {
-        let properties = connect.properties;
         Self {
-            receive_maximum: properties.receive_maximum().unwrap_or(NonZeroU16::MAX),
-            maximum_packet_size: properties
-                .maximum_packet_size()
-                .map_or(Self::DEFAULT.maximum_packet_size, NonZeroU32::get),
-            topic_alias_maximum: properties.topic_alias_maximum().unwrap_or(0),
             keep_alive: connect.keep_alive,
             ..Self::DEFAULT
         }
+        .with(connect.properties)
+    }
+
+    fn with(mut self, properties: Properties<'_>) -> Self {
+        for property in properties {
+            match property {
+                Property::ReceiveMaximum(maximum) => self.receive_maximum = maximum,
+                Property::MaximumPacketSize(size) => self.maximum_packet_size = size.get(),
+                Property::MaximumQoS(qos) => self.maximum_qos = qos,
+                Property::RetainAvailable(it) => self.retain_available = it,
+                Property::WildcardSubscriptionAvailable(it) => {
+                    self.wildcard_subscription_available = it;
+                }
+                Property::SubscriptionIdentifierAvailable(it) => {
+                    self.subscription_identifier_available = it;
+                }
+                Property::SharedSubscriptionAvailable(it) => {
+                    self.shared_subscription_available = it;
+                }
+                Property::TopicAliasMaximum(maximum) => self.topic_alias_maximum = maximum,
+                // [MQTT-3.1.2-21], [MQTT-3.2.2-21]
+                Property::ServerKeepAlive(seconds) => self.keep_alive = seconds,
+                _ => {}
+            }
+        }
+        self
     }
 }
 

@@ -95,10 +95,10 @@ impl SendTable for HeapSend {
         }
     }
 
-    fn remove(&mut self, index: usize) -> Option<Entry> {
+    fn remove(&mut self, index: usize) {
         self.free(index);
         self.forget_id(index);
-        self.slots.remove(index).map(|(entry, _)| entry)
+        self.slots.remove(index);
     }
 
     fn shift(&mut self, from: usize, to: usize) {

@@ -121,9 +121,11 @@ impl<const OUTBOX: usize, const SEND: usize> SendTable for InlineSend<OUTBOX, SE
         }
     }
 
-    fn remove(&mut self, index: usize) -> Option<Entry> {
+    fn remove(&mut self, index: usize) {
         self.free(index);
-        (index < self.entries.len()).then(|| self.entries.remove(index))
+        if index < self.entries.len() {
+            self.entries.remove(index);
+        }
     }
 
     fn shift(&mut self, from: usize, to: usize) {

@@ -1,7 +1,7 @@
 use mqtt_proto::{PacketId, QoS, ReasonCode, Version};
 
 use super::Sender;
-use crate::session_state::entry::{Entry, EntryState, Kind};
+use crate::session_state::entry::{EntryState, Kind, Section};
 use crate::{Completion, Instant, Storage, Token, Violation};
 
 /// `handle_*`: an acknowledgement came, or time has passed. Each gives the operation that is over.
@@ -16,7 +16,8 @@ impl<S: Storage> Sender<S> {
     /// [`Violation::WrongAcknowledgement`]: the identifier is another kind of operation's, or its
     /// packet was not handed out whole.
     pub fn handle_puback(&mut self, packet_id: PacketId) -> Result<Option<Token>, Violation> {
-        self.acknowledged(packet_id, Kind::Publish(QoS::AtLeastOnce), |_| true)
+        let index = self.known(packet_id, Kind::Publish(QoS::AtLeastOnce))?;
+        Ok(index.and_then(|index| self.table.remove(index)))
     }
 
     /// PUBREC came. With an error it is the end [MQTT-4.4.0-2]; otherwise PUBREL is due [MQTT-4.3.3-4].
@@ -28,19 +29,15 @@ impl<S: Storage> Sender<S> {
         packet_id: PacketId,
         reason: ReasonCode,
     ) -> Result<Option<Token>, Violation> {
-        let Some(index) = self.known(packet_id)? else {
+        let Some(index) = self.known(packet_id, Kind::Publish(QoS::ExactlyOnce))? else {
             // A peer whose PUBREC stays unanswered never ends its flow.
             if let (Some(link), false) = (&mut self.link, reason.is_error()) {
                 link.stray = Some(packet_id);
             }
             return Ok(None);
         };
-        let kind = self.table.get(index).map(|entry| entry.kind);
-        if kind != Some(Kind::Publish(QoS::ExactlyOnce)) {
-            return Err(Violation::WrongAcknowledgement);
-        }
         if reason.is_error() {
-            return Ok(self.table.remove(index).map(|entry| entry.token));
+            return Ok(self.table.remove(index));
         }
         self.table.release(index);
         Ok(None)
@@ -57,17 +54,22 @@ impl<S: Storage> Sender<S> {
         packet_id: PacketId,
         reason: ReasonCode,
     ) -> Result<Option<Token>, Violation> {
+        let Some(index) = self.known(packet_id, Kind::Publish(QoS::ExactlyOnce))? else {
+            return Ok(None);
+        };
+        let Some(entry) = self.table.get(index) else {
+            return Ok(None);
+        };
+        if entry.section() != Section::Released {
+            return Err(Violation::WrongAcknowledgement);
+        }
         // In 3.1.1 each PUBCOMP says the same, and so nothing.
         let taken = reason == ReasonCode::Success && self.version == Version::V5;
-        if let Some(index) = self.known(packet_id)?.filter(|_| !taken)
-            && let Some(reason) = self.table.get(index).and_then(Entry::given_up)
-        {
+        if let (Some(reason), false) = (entry.given_up(), taken) {
             self.table.end(index, Completion::Unsendable(reason));
             return Ok(None);
         }
-        self.acknowledged(packet_id, Kind::Publish(QoS::ExactlyOnce), |entry| {
-            matches!(entry.state, EntryState::PubRelDue | EntryState::PubRelSent)
-        })
+        Ok(self.table.remove(index))
     }
 
     /// SUBACK came, with so many reason codes.
@@ -115,42 +117,21 @@ impl<S: Storage> Sender<S> {
         kind: Kind,
         reasons: usize,
     ) -> Result<Option<Token>, Violation> {
-        if let Some(index) = self.known(packet_id)? {
-            let filters = self.table.get(index).map(|entry| entry.asks().filters);
-            let of_old = self.version == Version::V3_1_1 && kind == Kind::Unsubscribe;
-            let reasons = u32::try_from(reasons).ok();
-            // [MQTT-3.8.4-6], [MQTT-3.11.3-1]
-            if !of_old && reasons != filters && self.is_of(index, kind) {
-                return Err(Violation::WrongReasonCount);
-            }
-        }
-        self.acknowledged(packet_id, kind, |_| true)
-    }
-
-    fn is_of(&self, index: usize, kind: Kind) -> bool {
-        self.table
-            .get(index)
-            .is_some_and(|entry| entry.kind == kind)
-    }
-
-    fn acknowledged(
-        &mut self,
-        packet_id: PacketId,
-        kind: Kind,
-        is_due: impl Fn(&Entry) -> bool,
-    ) -> Result<Option<Token>, Violation> {
-        let Some(index) = self.known(packet_id)? else {
+        let Some(index) = self.known(packet_id, kind)? else {
             return Ok(None);
         };
-        let fits = |entry: &Entry| entry.kind == kind && is_due(entry);
-        if !self.table.get(index).is_some_and(fits) {
-            return Err(Violation::WrongAcknowledgement);
+        let filters = self.table.get(index).map(|entry| entry.asks().filters);
+        let of_old = self.version == Version::V3_1_1 && kind == Kind::Unsubscribe;
+        // [MQTT-3.8.4-6], [MQTT-3.11.3-1]
+        if !of_old && u32::try_from(reasons).ok() != filters {
+            return Err(Violation::WrongReasonCount);
         }
-        Ok(self.table.remove(index).map(|entry| entry.token))
+        Ok(self.table.remove(index))
     }
 
-    /// The entry of an identifier that the other side can know: its packet was handed out whole.
-    fn known(&self, packet_id: PacketId) -> Result<Option<usize>, Violation> {
+    /// The entry of an identifier that the other side can know: its packet was handed out whole,
+    /// and is of this kind.
+    fn known(&self, packet_id: PacketId, kind: Kind) -> Result<Option<usize>, Violation> {
         let Some(index) = self.table.find(packet_id) else {
             return Ok(None);
         };
@@ -164,6 +145,12 @@ impl<S: Storage> Sender<S> {
         if handing_out.is_some_and(|it| it.token == entry.token) {
             return Err(Violation::WrongAcknowledgement);
         }
-        Ok((entry.state != EntryState::Queued).then_some(index))
+        if entry.state == EntryState::Queued {
+            return Ok(None);
+        }
+        if entry.kind != kind {
+            return Err(Violation::WrongAcknowledgement);
+        }
+        Ok(Some(index))
     }
 }

@@ -215,9 +215,11 @@ impl<T: SendTable> Table<T> {
     }
 
     /// Removes an operation that a packet ended.
-    pub(super) fn remove(&mut self, index: usize) -> Option<Entry> {
-        let entry = self.slots.remove(index)?;
-        self.quota.subtract(&entry);
+    pub(super) fn remove(&mut self, index: usize) -> Option<Token> {
+        let entry = self.slots.get(index)?;
+        let token = entry.token;
+        self.quota.subtract(entry);
+        self.slots.remove(index);
         let bounds = [
             &mut self.ended,
             &mut self.released,
@@ -229,7 +231,7 @@ impl<T: SendTable> Table<T> {
                 *bound = bound.saturating_sub(1);
             }
         }
-        Some(entry)
+        Some(token)
     }
 
     pub(super) fn take_ended(&mut self) -> Option<(Token, Completion)> {
@@ -237,9 +239,7 @@ impl<T: SendTable> Table<T> {
         let EntryState::Ended(completion) = entry.state else {
             return None;
         };
-        let token = entry.token;
-        self.remove(0);
-        Some((token, completion))
+        Some((self.remove(0)?, completion))
     }
 
     /// Gives every entry that has not ended its new state, in one pass.

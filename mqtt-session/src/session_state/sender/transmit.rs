@@ -168,7 +168,9 @@ impl<S: Storage> Sender<S> {
                 Completion::Unsendable(reason),
             ) => self.table.give_up(index, reason),
             // Nobody has its token. It was for before CONNACK, which told the limits.
-            (Some((_, Kind::Auth)), _) => drop(self.table.remove(index)),
+            (Some((_, Kind::Auth)), _) => {
+                self.table.remove(index);
+            }
             _ => self.table.end(index, completion),
         }
     }
@@ -217,7 +219,9 @@ impl<S: Storage> Sender<S> {
         let kind = self.table.get(index).map(|entry| entry.kind);
         match kind {
             Some(Kind::Publish(QoS::AtMostOnce)) => self.table.end(index, Completion::Sent),
-            Some(Kind::Auth) => drop(self.table.remove(index)),
+            Some(Kind::Auth) => {
+                self.table.remove(index);
+            }
             _ => self.table.set_state(index, EntryState::Sent),
         }
     }
