@@ -369,7 +369,8 @@ impl Client {
     /// Waits until what is in flight is over, for at most [`Options::drain_timeout`], then
     /// disconnects, so that the Server does not publish the will, and closes the client. Received
     /// messages that were not taken yet can still be, and callbacks still get theirs; `disconnect`
-    /// waits for these as long again.
+    /// waits for these as long again. Where [`Options::maximum_inbox`] is reached, what is in flight
+    /// is not over until messages are taken.
     ///
     /// # Errors
     ///

@@ -47,7 +47,7 @@ pub struct Subscribing {
 }
 
 impl Subscribing {
-    /// Waits until the Server has granted or refused.
+    /// Waits until the Server has granted or refused, as [`Handle::wait`](crate::Handle::wait) does.
     ///
     /// # Errors
     ///

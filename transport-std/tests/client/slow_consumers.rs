@@ -1,7 +1,7 @@
 //! A slow consumer holds back the server, not memory, and never deadlocks with itself.
 
 use mqtt_proto::Packet;
-use transport_std::{Client, Message, QoS, ReasonCode, Version};
+use transport_std::{Client, DisconnectError, Message, PublishError, QoS, ReasonCode, Version};
 
 use crate::script::{Peer, Server};
 use crate::{PATIENCE, Told, broker, options, publish};
@@ -176,6 +176,36 @@ fn a_full_callback_that_waits_for_a_message() {
         peer.publish("answer", b"", None);
     }
     client.disconnect().expect("drained");
+}
+
+/// What is behind a full inbox is not read for anybody, nor when the client is to end.
+#[test]
+fn an_answer_behind_a_full_inbox() {
+    let short = std::time::Duration::from_millis(1);
+    let server = Server::new(Version::V5);
+    let client =
+        Client::start(options(server.port(), Version::V5).maximum_inbox(1)).expect("started");
+    let (mut peer, subscription) = subscribed(&server, &client);
+    let mut answered_behind_a_message = || {
+        let handle = client
+            .publish(Message::new("u", "").qos(QoS::AtLeastOnce))
+            .expect("published");
+        let packet_id = peer.receive_publish().0.expect("QoS 1");
+        peer.publish("t", b"", None);
+        peer.puback(packet_id);
+        handle
+    };
+    let handle = answered_behind_a_message();
+    assert_eq!(handle.wait_timeout(short), None);
+    assert!(subscription.recv().is_ok());
+    assert!(handle.wait().is_ok());
+
+    let handle = answered_behind_a_message();
+    assert_eq!(
+        client.disconnect_timeout(short),
+        Err(DisconnectError::NotDrained { pending: 1 })
+    );
+    assert_eq!(handle.wait(), Err(PublishError::Closed));
 }
 
 /// The message that a callback has is no longer in the inbox, which it alone would have filled.
