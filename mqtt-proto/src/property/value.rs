@@ -2,9 +2,12 @@
 
 use core::num::{NonZeroU16, NonZeroU32};
 
+use nom::Parser;
+use nom::sequence::pair;
+
 use super::table::Wire;
 use super::{Property, PropertyId};
-use crate::wire::{Output, binary, u16, varint};
+use crate::wire::{Output, field, integer, varint};
 use crate::{DecodeErrorKind, QoS, SubscriptionIdentifier, TopicName};
 
 /// A value in one of the few forms that values have.
@@ -22,25 +25,25 @@ impl<'a> Value<'a> {
     #[inline]
     pub(crate) fn take(wire: Wire, rest: &mut &'a [u8]) -> Result<Self, (DecodeErrorKind, usize)> {
         let value = match wire {
-            Wire::Byte => rest.split_first().map(|(byte, after)| {
-                *rest = after;
-                Self::Number((*byte).into())
-            }),
-            Wire::TwoBytes => u16(rest).map(|number| Self::Number(number.into())),
-            Wire::FourBytes => rest.split_first_chunk().map(|(number, after)| {
-                *rest = after;
-                Self::Number(u32::from_be_bytes(*number))
-            }),
-            Wire::VariableByteInteger => varint::decode(rest)?.map(|(number, len)| {
-                *rest = rest.get(len..).unwrap_or_default();
-                Self::Number(number)
-            }),
-            Wire::Text | Wire::Binary => binary(rest).map(Self::Bytes),
-            Wire::TextPair => {
-                binary(rest).and_then(|name| binary(rest).map(|value| Self::Pair(name, value)))
+            Wire::Byte => integer.map(|[byte]| Self::Number(byte.into())).parse(*rest),
+            Wire::TwoBytes => integer
+                .map(|bytes| Self::Number(u16::from_be_bytes(bytes).into()))
+                .parse(*rest),
+            Wire::FourBytes => integer
+                .map(|bytes| Self::Number(u32::from_be_bytes(bytes)))
+                .parse(*rest),
+            Wire::VariableByteInteger => {
+                let (number, len) = varint::decode(rest)?.ok_or((DecodeErrorKind::Truncated, 0))?;
+                Ok((rest.get(len..).unwrap_or_default(), Self::Number(number)))
             }
+            Wire::Text | Wire::Binary => field.map(Self::Bytes).parse(*rest),
+            Wire::TextPair => pair(field, field)
+                .map(|(name, value)| Self::Pair(name, value))
+                .parse(*rest),
         };
-        value.ok_or((DecodeErrorKind::Truncated, 0))
+        let (after, value) = value.map_err(|_: nom::Err<()>| (DecodeErrorKind::Truncated, 0))?;
+        *rest = after;
+        Ok(value)
     }
 
     /// The bytes that it takes.

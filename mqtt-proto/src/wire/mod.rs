@@ -5,5 +5,5 @@ pub(crate) mod string;
 pub(crate) mod varint;
 mod write;
 
-pub(crate) use read::{Reader, binary, in_string, u16};
+pub(crate) use read::{Reader, binary, field, in_string, integer, u16};
 pub(crate) use write::{Output, PartWriter, Writer};

@@ -1,3 +1,5 @@
+use nom::IResult;
+
 use super::{string, varint};
 use crate::{DecodeError, DecodeErrorKind, PacketId, TopicFilter, TopicName};
 
@@ -16,6 +18,19 @@ pub(crate) fn binary<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let (bytes, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*len)))?;
     *rest = after;
     Some(bytes)
+}
+
+/// A parser of nom's for the bytes of an integer. Those of nom itself, and its `length_data`, keep
+/// a panic in firmware that `opt-level = "z"` does not prove away; its combinators do not.
+pub(crate) fn integer<const N: usize>(input: &[u8]) -> IResult<&[u8], [u8; N], ()> {
+    let (bytes, rest) = input.split_first_chunk().ok_or(nom::Err::Error(()))?;
+    Ok((rest, *bytes))
+}
+
+/// [`binary`] as a parser of nom's.
+pub(crate) fn field(mut input: &[u8]) -> IResult<&[u8], &[u8], ()> {
+    let bytes = binary(&mut input).ok_or(nom::Err::Error(()))?;
+    Ok((input, bytes))
 }
 
 /// The offset of a byte in the string that starts, with its two byte length, at `start`.
