@@ -1,5 +1,5 @@
 use mqtt_proto::{
-    Ack, ConnAck, Delivery, Item, Packet, PacketType, Properties, PublishHead, ReasonCode, SubAck,
+    ConnAck, Delivery, Item, Packet, PacketType, Properties, PublishHead, ReasonCode,
 };
 
 use super::Session;
@@ -7,7 +7,7 @@ use crate::connection::{Method, Step, Trigger};
 use crate::session_state::Reception;
 use crate::{
     Disconnected, Event, Limits, Message, PayloadChunk, Published, State, Storage, Subscribed,
-    Token, Violation,
+    Violation,
 };
 
 /// What came.
@@ -35,7 +35,7 @@ impl<S: Storage> Session<S> {
     fn handle_packet<'r>(&mut self, packet: Packet<'r>) -> Result<Event<'r>, Violation> {
         let kind = packet.packet_type();
         self.enter(trigger(&packet))?;
-        let over = match packet {
+        match packet {
             Packet::ConnAck(connack) => return self.handle_connack(connack),
             Packet::Auth(auth) => {
                 // [MQTT-4.12.0-6]; before CONNACK, which says Success, only to go on [MQTT-4.12.0-2].
@@ -50,50 +50,56 @@ impl<S: Storage> Session<S> {
             Packet::Disconnect(disconnect) => {
                 return Ok(Event::Disconnected(Disconnected::Server(disconnect)));
             }
-            Packet::PubAck(ack) => {
-                let token = self.sender.handle_puback(ack.packet_id)?;
-                token.map(|token| published(token, &ack))
-            }
-            Packet::PubRec(ack) => {
-                let token = self.sender.handle_pubrec(ack.packet_id, ack.reason)?;
-                token.map(|token| published(token, &ack))
-            }
-            Packet::PubComp(mut ack) => {
-                let token = self.sender.handle_pubcomp(ack.packet_id, ack.reason)?;
+            Packet::PubAck(mut ack) | Packet::PubRec(mut ack) | Packet::PubComp(mut ack) => {
+                let (packet_id, sender) = (ack.packet_id, &mut self.sender);
+                let token = match kind {
+                    PacketType::PubAck => sender.handle_puback(packet_id)?,
+                    PacketType::PubRec => sender.handle_pubrec(packet_id, ack.reason)?,
+                    _ => sender.handle_pubcomp(packet_id, ack.reason)?,
+                };
                 // Section 3.7.2.1: not an error in recovery. The Server took the message at PUBREC,
                 // and has ended its part of the handshake already.
-                if ack.reason == ReasonCode::PacketIdentifierNotFound {
+                if kind == PacketType::PubComp && ack.reason == ReasonCode::PacketIdentifierNotFound
+                {
                     ack.reason = ReasonCode::Success;
                 }
-                token.map(|token| published(token, &ack))
+                if let Some(token) = token {
+                    return Ok(Event::Published(Published {
+                        token,
+                        reason: ack.reason,
+                        properties: ack.properties,
+                    }));
+                }
             }
             Packet::PubRel(ack) => {
                 self.receiver.handle_pubrel(ack.packet_id)?;
-                None
             }
-            Packet::SubAck(ack) => {
-                let token = self
-                    .sender
-                    .handle_suback(ack.packet_id, ack.reasons.len())?;
-                token.map(|token| Event::Subscribed(subscribed(token, &ack)))
+            Packet::SubAck(ack) | Packet::UnsubAck(ack) => {
+                let (packet_id, reasons) = (ack.packet_id, ack.reasons.len());
+                let (token, event): (_, fn(_) -> _) = if kind == PacketType::SubAck {
+                    let token = self.sender.handle_suback(packet_id, reasons)?;
+                    (token, Event::Subscribed)
+                } else {
+                    let token = self.sender.handle_unsuback(packet_id, reasons)?;
+                    (token, Event::Unsubscribed)
+                };
+                if let Some(token) = token {
+                    return Ok(event(Subscribed {
+                        token,
+                        reasons: ack.reasons,
+                        properties: ack.properties,
+                    }));
+                }
             }
-            Packet::UnsubAck(ack) => {
-                let reasons = ack.reasons.len();
-                let token = self.sender.handle_unsuback(ack.packet_id, reasons)?;
-                token.map(|token| Event::Unsubscribed(subscribed(token, &ack)))
-            }
-            Packet::PingResp => {
-                self.connection.keep_alive.answered();
-                None
-            }
+            Packet::PingResp => self.connection.keep_alive.answered(),
             // PUBLISH comes as `Item::Message`, and the others were no Server's.
             Packet::Publish(_)
             | Packet::Connect(_)
             | Packet::Subscribe(_)
             | Packet::Unsubscribe(_)
-            | Packet::PingReq => None,
-        };
-        Ok(over.unwrap_or(Event::Handled(kind)))
+            | Packet::PingReq => {}
+        }
+        Ok(Event::Handled(kind))
     }
 
     fn handle_connack<'r>(&mut self, connack: ConnAck<'r>) -> Result<Event<'r>, Violation> {
@@ -199,21 +205,5 @@ fn trigger(packet: &Packet<'_>) -> Trigger {
         | Packet::SubAck(_)
         | Packet::UnsubAck(_)
         | Packet::PingResp => Trigger::ServerPacket,
-    }
-}
-
-fn published<'a>(token: Token, ack: &Ack<'a>) -> Event<'a> {
-    Event::Published(Published {
-        token,
-        reason: ack.reason,
-        properties: ack.properties,
-    })
-}
-
-fn subscribed<'a>(token: Token, ack: &SubAck<'a>) -> Subscribed<'a> {
-    Subscribed {
-        token,
-        reasons: ack.reasons,
-        properties: ack.properties,
     }
 }
