@@ -1,4 +1,4 @@
-use mqtt_proto::{Ack, Packet, ReasonCode, Version};
+use mqtt_proto::{Packet, ReasonCode, Version};
 
 /// The caller's buffer while packets are written to it.
 pub(crate) struct Out<'b> {
@@ -33,18 +33,14 @@ impl<'b> Out<'b> {
         u32::try_from(len).is_ok_and(|len| len > self.maximum_packet_size)
     }
 
-    /// Writes an acknowledgement, without its reason code where that makes it too large: the form
-    /// without says Success, which ends the handshake as well.
-    pub(crate) fn ack(
-        &mut self,
-        version: Version,
-        packet: fn(Ack<'static>) -> Packet<'static>,
-        mut ack: Ack<'static>,
-    ) -> bool {
+    /// The reason code that an acknowledgement can carry: without one it is shorter. It then says
+    /// Success, which ends the handshake as well.
+    pub(crate) fn reason(&self, reason: ReasonCode) -> ReasonCode {
         if self.maximum_packet_size < ACK_WITH_REASON {
-            ack.reason = ReasonCode::Success;
+            ReasonCode::Success
+        } else {
+            reason
         }
-        self.packet(version, &packet(ack))
     }
 
     /// Writes a small packet whole, or leaves out what the other side does not take; `false` where

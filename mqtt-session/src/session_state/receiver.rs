@@ -376,7 +376,8 @@ impl<S: Storage> Receiver<S> {
                 Version::V3_1_1 => ReasonCode::Success,
                 Version::V5 => ReasonCode::PacketIdentifierNotFound,
             };
-            if !out.ack(self.version, Packet::PubComp, Ack::new(packet_id, reason)) {
+            let ack = Ack::new(packet_id, out.reason(reason));
+            if !out.packet(self.version, &Packet::PubComp(ack)) {
                 return false;
             }
             self.link.stray = None;
@@ -389,18 +390,16 @@ impl<S: Storage> Receiver<S> {
             let Some(received) = self.table.get(index) else {
                 break;
             };
-            let mut ack = Ack::new(received.packet_id, received.reason);
-            let packet: fn(_) -> _;
-            let is_over;
-            match (received.state, received.exactly_once) {
+            let ack = Ack::new(received.packet_id, out.reason(received.reason));
+            let (packet, is_over) = match (received.state, received.exactly_once) {
                 (ReceivedState::CompDue, _) => {
-                    ack.reason = ReasonCode::Success;
-                    (packet, is_over) = (Packet::PubComp, true);
+                    let ack = Ack::new(received.packet_id, ReasonCode::Success);
+                    (Packet::PubComp(ack), true)
                 }
-                (_, false) => (packet, is_over) = (Packet::PubAck, true),
-                (_, true) => (packet, is_over) = (Packet::PubRec, ack.reason.is_error()),
-            }
-            if !out.ack(self.version, packet, ack) {
+                (_, false) => (Packet::PubAck(ack), true),
+                (_, true) => (Packet::PubRec(ack), received.reason.is_error()),
+            };
+            if !out.packet(self.version, &packet) {
                 return false;
             }
             if is_over {

@@ -79,7 +79,8 @@ impl<S: Storage> Sender<S> {
                     Version::V3_1_1 => ReasonCode::Success,
                     Version::V5 => ReasonCode::PacketIdentifierNotFound,
                 };
-                if !out.ack(self.version, Packet::PubRel, Ack::new(packet_id, reason)) {
+                let ack = Ack::new(packet_id, out.reason(reason));
+                if !out.packet(self.version, &Packet::PubRel(ack)) {
                     return false;
                 }
                 link.stray = None;
@@ -89,7 +90,7 @@ impl<S: Storage> Sender<S> {
             if let Some(index) = self.table.pubrel_due().filter(|_| started) {
                 let packet_id = self.table.get(index).and_then(|entry| entry.packet_id);
                 let ack = packet_id.map(|id| Ack::new(id, ReasonCode::Success));
-                if !ack.is_none_or(|ack| out.ack(self.version, Packet::PubRel, ack)) {
+                if !ack.is_none_or(|ack| out.packet(self.version, &Packet::PubRel(ack))) {
                     return false;
                 }
                 self.table.set_state(index, EntryState::PubRelSent);
