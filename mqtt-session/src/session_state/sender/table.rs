@@ -107,11 +107,11 @@ impl<T: SendTable> Table<T> {
     }
 
     /// The first PUBREL that is due.
-    pub(super) fn pubrel_due(&mut self) -> Option<usize> {
+    pub(super) fn pubrel_due(&mut self) -> Option<(usize, PacketId)> {
         while self.next_release < self.released {
             let entry = self.slots.get(self.next_release)?;
             if entry.state == EntryState::PubRelDue {
-                return Some(self.next_release);
+                return Some((self.next_release, entry.packet_id?));
             }
             self.next_release = self.next_release.saturating_add(1);
         }

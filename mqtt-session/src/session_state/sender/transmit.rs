@@ -87,10 +87,9 @@ impl<S: Storage> Sender<S> {
                 continue;
             }
             let started = link.limits.is_some();
-            if let Some(index) = self.table.pubrel_due().filter(|_| started) {
-                let packet_id = self.table.get(index).and_then(|entry| entry.packet_id);
-                let ack = packet_id.map(|id| Ack::new(id, ReasonCode::Success));
-                if !ack.is_none_or(|ack| out.packet(self.version, &Packet::PubRel(ack))) {
+            if let Some((index, packet_id)) = self.table.pubrel_due().filter(|_| started) {
+                let ack = Ack::new(packet_id, ReasonCode::Success);
+                if !out.packet(self.version, &Packet::PubRel(ack)) {
                     return false;
                 }
                 self.table.set_state(index, EntryState::PubRelSent);
@@ -137,13 +136,12 @@ impl<S: Storage> Sender<S> {
 
     /// The packet to be handed out next, and how it ends where it is not to be.
     fn next_packet(&mut self, now: Instant) -> Option<(usize, Option<Completion>)> {
-        let limits = self.link.as_ref()?.limits;
         let first = self.table.unsent()?;
-        let Some(limits) = limits else {
+        let Some(limits) = &self.link.as_ref()?.limits else {
             let is_auth = |entry: &Entry| entry.kind == Kind::Auth;
             return Some((self.table.unsent_control(first, is_auth)?, None));
         };
-        let ending = self.ending(first, now, &limits);
+        let ending = self.ending(first, now, limits);
         let entry = self.table.get(first)?;
         // [MQTT-3.3.4-7], [MQTT-4.9.0-2]; nothing but PUBLISH is delayed [MQTT-3.3.4-8], [MQTT-4.9.0-3].
         let receive_maximum = usize::from(limits.receive_maximum.get());
@@ -152,7 +150,7 @@ impl<S: Storage> Sender<S> {
             && self.table.in_flight() >= receive_maximum
         {
             let control = self.table.unsent_control(first, |_| true)?;
-            return Some((control, self.ending(control, now, &limits)));
+            return Some((control, self.ending(control, now, limits)));
         }
         Some((first, ending))
     }
