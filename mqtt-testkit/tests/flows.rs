@@ -317,7 +317,7 @@ fn promises_are_kept_in_little_room() {
 
 /// `cargo test --test flows -- --ignored`
 #[test]
-#[ignore = "takes minutes"]
+#[ignore = "takes minutes in debug; CI's job worlds runs it in release"]
 fn promises_are_kept_for_long() {
     promises_are_kept::<Heap>(100_000..102_000);
     promises_are_kept::<Small>(200_000..202_000);
