@@ -319,22 +319,19 @@ fn wrong_usage() {
     }
 }
 
+/// As mosquitto_sub does, which is not run here: interrupted while it holds a lock of its own, it hangs.
 #[test]
-fn an_interrupt_ends_both_alike() {
+fn an_interrupt_disconnects() {
     let broker = Broker::start();
-    let theirs = mosquitto as fn(&str, SocketAddr) -> Command;
-    for (make, id) in [(theirs, "one"), (mqtt, "two")] {
-        let child = spawn(make("sub", address(&broker)).args(["-t", "t", "-i", id, "-d"]));
-        broker.wait_log(&[&format!("{id} 0 t")]);
-        interrupt(&child);
-        let got: Run = child.wait_with_output().unwrap().into();
-        assert_eq!((got.code, got.stderr.as_str()), (Some(0), ""), "{got:?}");
-        assert!(
-            got.stdout
-                .ends_with(&format!("Client {id} sending DISCONNECT\n")),
-            "{got:?}"
-        );
-    }
+    let child = spawn(mqtt("sub", address(&broker)).args(["-t", "t", "-i", "one", "-d"]));
+    broker.wait_log(&["one 0 t"]);
+    interrupt(&child);
+    let got: Run = child.wait_with_output().unwrap().into();
+    assert_eq!((got.code, got.stderr.as_str()), (Some(0), ""), "{got:?}");
+    assert!(
+        got.stdout.ends_with("Client one sending DISCONNECT\n"),
+        "{got:?}"
+    );
 }
 
 #[test]
