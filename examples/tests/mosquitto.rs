@@ -319,7 +319,7 @@ fn wrong_usage() {
     }
 }
 
-/// As mosquitto_sub does, which is not run here: interrupted while it holds a lock of its own, it hangs.
+/// As mosquitto_sub does, which is not run here: it was once seen to catch the signal and not to end.
 #[test]
 fn an_interrupt_disconnects() {
     let broker = Broker::start();
