@@ -157,6 +157,33 @@ impl fmt::Debug for AnyPacket {
     }
 }
 
+#[cfg(feature = "defmt")]
+impl defmt::Format for AnyPacket {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(
+            f,
+            "AnyPacket {{ version: {}, sender: {}, packet: {} }}",
+            self.version,
+            self.sender,
+            self.packet()
+        );
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Arena {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Arena {{ allocated: {} }}", self.0.allocated_bytes());
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Draw<'_, '_, '_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Draw {{ left: {} }}", self.source.len());
+    }
+}
+
 impl<'d> Arbitrary<'d> for AnyPacket {
     fn arbitrary(source: &mut Unstructured<'d>) -> Result<Self> {
         let (version, sender) = (source.arbitrary()?, source.arbitrary()?);
