@@ -7,6 +7,7 @@ mod skip;
 use core::fmt;
 
 use crate::packet::{FixedHeader, HAS_FAST_PATHS};
+use crate::wire::Reader;
 use crate::{
     DecodeError, DecodeErrorKind, DecodeOptions, Delivery, Packet, PacketType, Publish,
     PublishHead, QoS, Version,
@@ -213,10 +214,13 @@ impl<'s> PacketReader<'s> {
         let result = if header.packet_type == PacketType::Publish {
             message(options, &header, body, end, aliases, room, input)
         } else {
-            match Packet::decode_other(options, &header, body) {
-                Ok(packet) => Ok(packet.map(Item::Packet)),
-                Err(error) => Err(error),
+            let mut reader = Reader::new(body, header.len, header.packet_type, options);
+            let packet = Packet::decode_other(&mut reader);
+            let mut result = Ok(Some(Item::Packet(packet)));
+            if let Some(error) = reader.finish() {
+                result = Err(error);
             }
+            result
         };
         match &result {
             Err(error) => *state = State::Failed(*error),

@@ -1,9 +1,7 @@
 use super::{Check, Size, reason};
 use crate::allowed::Place;
 use crate::wire::{Output, Reader};
-use crate::{
-    DecodeOptions, Packet, PacketId, PacketType, Properties, ReasonCode, Version, property,
-};
+use crate::{Packet, PacketId, PacketType, Properties, ReasonCode, Version, property};
 
 /// What PUBACK, PUBREC, PUBREL and PUBCOMP carry (sections 3.4 to 3.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,17 +45,20 @@ impl<'a> Ack<'a> {
         Some((packet, rest))
     }
 
-    pub(super) fn decode(
-        reader: &mut Reader<'a>,
-        packet: PacketType,
-        options: &DecodeOptions,
-    ) -> Self {
+    #[inline(never)]
+    pub(super) fn decode(reader: &mut Reader<'a>) -> Packet<'a> {
         let packet_id = reader.packet_id();
-        let (reason, properties) = read_reason(reader, packet, options);
-        Self {
+        let (reason, properties) = read_reason(reader);
+        let ack = Self {
             packet_id,
             reason,
             properties,
+        };
+        match reader.packet {
+            PacketType::PubAck => Packet::PubAck(ack),
+            PacketType::PubRec => Packet::PubRec(ack),
+            PacketType::PubRel => Packet::PubRel(ack),
+            _ => Packet::PubComp(ack),
         }
     }
 
@@ -79,23 +80,15 @@ const PUBCOMP: u8 = PacketType::PubComp.first_byte();
 
 /// Reads a reason code and properties of which either may be left out at the end (sections
 /// 3.4.2.1, 3.14.2.1 and others): it then means Success, without properties.
-pub(super) fn read_reason<'a>(
-    reader: &mut Reader<'a>,
-    packet: PacketType,
-    options: &DecodeOptions,
-) -> (ReasonCode, Properties<'a>) {
-    let &DecodeOptions {
-        version, sender, ..
-    } = options;
-    if version == Version::V3_1_1 || reader.is_empty() {
+pub(super) fn read_reason<'a>(reader: &mut Reader<'a>) -> (ReasonCode, Properties<'a>) {
+    if reader.version == Version::V3_1_1 || reader.is_empty() {
         return (ReasonCode::Success, Properties::EMPTY);
     }
-    let reason = reason::decode(reader, packet, options);
+    let reason = reason::decode(reader);
     if reader.is_empty() {
         return (reason, Properties::EMPTY);
     }
-    let (properties, _) = property::decode(reader, version, Place::of(packet), sender);
-    (reason, properties)
+    (reason, property::decode(reader, Place::of(reader.packet)))
 }
 
 /// Checks a reason code and properties, and counts them in the form of [`write_reason`].

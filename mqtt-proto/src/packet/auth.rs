@@ -2,8 +2,8 @@ use super::{Check, Size, reason};
 use crate::allowed::Place;
 use crate::wire::{Output, Reader};
 use crate::{
-    DecodeErrorKind, DecodeOptions, EncodeError, PacketType, Properties, PropertyId, ReasonCode,
-    Version, property,
+    DecodeErrorKind, EncodeError, Packet, PacketType, Properties, PropertyId, ReasonCode, Version,
+    property,
 };
 
 /// An AUTH packet (section 3.15 of 5.0).
@@ -22,18 +22,18 @@ impl<'a> Auth<'a> {
     /// Section 3.15.2.1 lets an AUTH of Success without properties end before its reason
     /// code; section 3.15.2.2.2 demands a property of every AUTH. The latter wins: there
     /// is nothing that such a packet could mean.
-    pub(super) fn decode(reader: &mut Reader<'a>, options: &DecodeOptions) -> Self {
-        let sender = options.sender;
+    #[inline(never)]
+    pub(super) fn decode(reader: &mut Reader<'a>) -> Packet<'a> {
         let start = reader.offset();
         if reader.is_empty() {
             reader.fail(DecodeErrorKind::MissingAuthenticationMethod, start);
         }
-        let reason = reason::decode(reader, PacketType::Auth, options);
-        let (properties, census) = property::decode(reader, Version::V5, PLACE, sender);
+        let reason = reason::decode(reader);
+        let (properties, census) = property::decode_counted(reader, PLACE);
         if !census.has(PropertyId::AuthenticationMethod) {
             reader.fail(DecodeErrorKind::MissingAuthenticationMethod, start);
         }
-        Self { reason, properties }
+        Packet::Auth(Self { reason, properties })
     }
 
     pub(super) fn check(&self, check: &mut Check) {

@@ -2,8 +2,7 @@ use super::{Check, Size, reason};
 use crate::allowed::Place;
 use crate::wire::{Output, Reader};
 use crate::{
-    DecodeErrorKind, DecodeOptions, EncodeError, PacketType, Properties, ReasonCode, Version,
-    property,
+    DecodeErrorKind, EncodeError, Packet, PacketType, Properties, ReasonCode, Version, property,
 };
 
 /// A CONNACK packet (section 3.2).
@@ -21,34 +20,32 @@ pub struct ConnAck<'a> {
 const PLACE: Place = Place::of(PacketType::ConnAck);
 
 impl<'a> ConnAck<'a> {
-    pub(super) fn decode(reader: &mut Reader<'a>, options: &DecodeOptions) -> Self {
-        let &DecodeOptions {
-            version, sender, ..
-        } = options;
+    #[inline(never)]
+    pub(super) fn decode(reader: &mut Reader<'a>) -> Packet<'a> {
         let start = reader.offset();
         let flags = reader.u8();
         // [MQTT-3.2.2-1]
         if flags & 0xFE != 0 {
-            reader.fail(DecodeErrorKind::ReservedConnAckFlags, start);
+            reader.refuse(DecodeErrorKind::ReservedConnAckFlags);
         }
-        if let (Version::V5, &[return_code @ 1..=5]) = (version, reader.rest()) {
+        if let (Version::V5, &[return_code @ 1..=5]) = (reader.version, reader.rest()) {
             reader.fail(
                 DecodeErrorKind::ConnAckOf3_1_1(return_code),
                 reader.offset(),
             );
         }
         let session_present = flags == 1;
-        let reason = reason::decode(reader, PacketType::ConnAck, options);
+        let reason = reason::decode(reader);
         // [MQTT-3.2.2-6] [MQTT3-3.2.2-4]
         if session_present && reason != ReasonCode::Success {
             reader.fail(DecodeErrorKind::SessionPresentWithError, start);
         }
-        let (properties, _) = property::decode(reader, version, PLACE, sender);
-        Self {
+        let properties = property::decode(reader, PLACE);
+        Packet::ConnAck(Self {
             session_present,
             reason,
             properties,
-        }
+        })
     }
 
     pub(super) fn check(&self, check: &mut Check) {

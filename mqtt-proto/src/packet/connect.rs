@@ -2,7 +2,7 @@ use super::{Check, Size};
 use crate::allowed::Place;
 use crate::wire::{Output, Reader};
 use crate::{
-    DecodeErrorKind, EncodeError, PacketType, Properties, QoS, Role, TopicName, Version, property,
+    DecodeErrorKind, EncodeError, Packet, PacketType, Properties, QoS, TopicName, Version, property,
 };
 
 /// A CONNECT packet (section 3.1).
@@ -44,28 +44,27 @@ impl<'a> Connect<'a> {
     }
 
     /// By the version that the packet names, not by one agreed before.
-    pub(super) fn decode(reader: &mut Reader<'a>) -> Self {
+    #[inline(never)]
+    pub(super) fn decode(reader: &mut Reader<'a>) -> Packet<'a> {
         let version = decode_version(reader);
-        let flags = Flags::decode(reader, version);
+        reader.version = version;
+        let flags = Flags::decode(reader);
         let keep_alive = reader.u16();
-        let (properties, _) = property::decode(reader, version, PLACE, Role::Client);
+        let properties = property::decode(reader, PLACE);
         // The payload's fields in their order [MQTT-3.1.3-1].
-        let client_id_start = reader.offset();
         // [MQTT-3.1.3-3] [MQTT-3.1.3-4]
         let client_id = reader.string();
         // [MQTT3-3.1.3-7] [MQTT3-3.1.3-8]
         if version == Version::V3_1_1 && client_id.is_empty() && !flags.has(Flags::CLEAN_START) {
-            reader.fail(DecodeErrorKind::EmptyClientId, client_id_start);
+            reader.refuse(DecodeErrorKind::EmptyClientId);
         }
         // [MQTT-3.1.2-9]
-        let will = flags
-            .has(Flags::WILL)
-            .then(|| Will::decode(reader, version, flags));
+        let will = flags.has(Flags::WILL).then(|| Will::decode(reader, flags));
         // [MQTT-3.1.2-16] [MQTT-3.1.2-17] [MQTT-3.1.3-12]
         let username = flags.has(Flags::USER_NAME).then(|| reader.string());
         // [MQTT-3.1.2-18] [MQTT-3.1.2-19]
         let password = flags.has(Flags::PASSWORD).then(|| reader.binary());
-        Self {
+        Packet::Connect(Self {
             version,
             clean_start: flags.has(Flags::CLEAN_START),
             keep_alive,
@@ -74,7 +73,7 @@ impl<'a> Connect<'a> {
             username,
             password,
             properties,
-        }
+        })
     }
 
     /// As the version that the packet names has it.
@@ -143,8 +142,8 @@ pub struct Will<'a> {
 }
 
 impl<'a> Will<'a> {
-    fn decode(reader: &mut Reader<'a>, version: Version, flags: Flags) -> Self {
-        let (properties, _) = property::decode(reader, version, Place::WILL, Role::Client);
+    fn decode(reader: &mut Reader<'a>, flags: Flags) -> Self {
+        let properties = property::decode(reader, Place::WILL);
         // [MQTT-3.1.3-11]
         let topic = reader.topic_name();
         let payload = reader.binary();
@@ -166,22 +165,17 @@ const PROTOCOL_NAME: &[u8] = b"MQTT";
 const PROTOCOL_NAME_3_1: &[u8] = b"MQIsdp";
 
 fn decode_version(reader: &mut Reader<'_>) -> Version {
-    let name_start = reader.offset();
     let name = reader.binary();
     let v3_1 = name == PROTOCOL_NAME_3_1;
     if !v3_1 && name != PROTOCOL_NAME {
-        reader.fail(DecodeErrorKind::InvalidProtocolName, name_start);
+        reader.refuse(DecodeErrorKind::InvalidProtocolName);
     }
-    let level_start = reader.offset();
     match reader.u8() {
         4 if !v3_1 => Version::V3_1_1,
         5 if !v3_1 => Version::V5,
         // [MQTT-3.1.2-2] [MQTT3-3.1.2-2]
         level => {
-            reader.fail(
-                DecodeErrorKind::UnsupportedProtocolVersion(level),
-                level_start,
-            );
+            reader.refuse(DecodeErrorKind::UnsupportedProtocolVersion(level));
             Version::V5
         }
     }
@@ -200,8 +194,7 @@ impl Flags {
     const PASSWORD: u8 = 0x40;
     const USER_NAME: u8 = 0x80;
 
-    fn decode(reader: &mut Reader<'_>, version: Version) -> Self {
-        let start = reader.offset();
+    fn decode(reader: &mut Reader<'_>) -> Self {
         let flags = Self(reader.u8());
         let wrong = if flags.has(Self::RESERVED) {
             // [MQTT-3.1.2-3]
@@ -212,7 +205,7 @@ impl Flags {
         } else if flags.will_qos().is_none() {
             // [MQTT-3.1.2-12]
             DecodeErrorKind::InvalidQoS
-        } else if version == Version::V3_1_1
+        } else if reader.version == Version::V3_1_1
             && flags.has(Self::PASSWORD)
             && !flags.has(Self::USER_NAME)
         {
@@ -221,7 +214,7 @@ impl Flags {
         } else {
             return flags;
         };
-        reader.fail(wrong, start);
+        reader.refuse(wrong);
         flags
     }
 

@@ -1,6 +1,6 @@
 use super::{Check, Size, ack};
 use crate::wire::{Output, Reader};
-use crate::{DecodeOptions, PacketType, Properties, ReasonCode, Version};
+use crate::{Packet, PacketType, Properties, ReasonCode, Version};
 
 /// A DISCONNECT packet (section 3.14).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,9 +13,10 @@ pub struct Disconnect<'a> {
 }
 
 impl<'a> Disconnect<'a> {
-    pub(super) fn decode(reader: &mut Reader<'a>, options: &DecodeOptions) -> Self {
-        let (reason, properties) = ack::read_reason(reader, PacketType::Disconnect, options);
-        Self { reason, properties }
+    #[inline(never)]
+    pub(super) fn decode(reader: &mut Reader<'a>) -> Packet<'a> {
+        let (reason, properties) = ack::read_reason(reader);
+        Packet::Disconnect(Self { reason, properties })
     }
 
     pub(super) fn check(&self, check: &mut Check) {

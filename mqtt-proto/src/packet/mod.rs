@@ -170,66 +170,35 @@ impl<'a> Packet<'a> {
             *input = rest;
             return Ok(Some(Self::Publish(Publish { head, payload })));
         }
-        let packet = Self::decode_other(options, &header, body);
-        if packet.is_ok() {
-            *input = rest;
+        let mut reader = Reader::new(body, header.len, header.packet_type, options);
+        let packet = Ok(Some(Self::decode_other(&mut reader)));
+        match reader.finish() {
+            None => {
+                *input = rest;
+                packet
+            }
+            Some(error) => Err(error),
         }
-        packet
     }
 
-    /// Decodes the whole of what follows the fixed header, of any packet but PUBLISH.
-    pub(crate) fn decode_other(
-        options: &DecodeOptions,
-        header: &FixedHeader,
-        body: &'a [u8],
-    ) -> Result<Option<Self>, DecodeError> {
-        let version = options.version;
-        let packet_type = header.packet_type;
-        let mut reader = Reader::new(body, header.len);
-        let from = &mut reader;
-        // In each arm for itself: so the packet is made where it is returned, and not moved there.
-        macro_rules! finished {
-            ($value:expr => $packet:expr) => {{
-                let value = $value;
-                match reader.finish() {
-                    None => Ok(Some($packet(value))),
-                    Some(error) => Err(error),
-                }
-            }};
-        }
-        match packet_type {
-            PacketType::Connect => finished!(Connect::decode(from) => Self::Connect),
-            PacketType::ConnAck => finished!(ConnAck::decode(from, options) => Self::ConnAck),
-            // Decoded apart, since its payload may come in pieces.
-            PacketType::Publish => Ok(None),
+    /// Reads what follows the fixed header, of any packet but PUBLISH, whose payload may come in pieces.
+    ///
+    /// Each packet is made by a function of its own, where it is returned, and not moved there.
+    #[inline]
+    pub(crate) fn decode_other(reader: &mut Reader<'a>) -> Self {
+        match reader.packet {
+            PacketType::Connect => Connect::decode(reader),
+            PacketType::ConnAck => ConnAck::decode(reader),
             PacketType::PubAck | PacketType::PubRec | PacketType::PubRel | PacketType::PubComp => {
-                finished!(Ack::decode(from, packet_type, options) => |ack| match packet_type {
-                    PacketType::PubAck => Self::PubAck(ack),
-                    PacketType::PubRec => Self::PubRec(ack),
-                    PacketType::PubRel => Self::PubRel(ack),
-                    _ => Self::PubComp(ack),
-                })
+                Ack::decode(reader)
             }
-            PacketType::Subscribe => finished!(Subscribe::decode(from, version) => Self::Subscribe),
-            PacketType::SubAck | PacketType::UnsubAck => {
-                finished!(SubAck::decode(from, packet_type, options) => |ack| match packet_type {
-                    PacketType::SubAck => Self::SubAck(ack),
-                    _ => Self::UnsubAck(ack),
-                })
-            }
-            PacketType::Unsubscribe => {
-                finished!(Unsubscribe::decode(from, version) => Self::Unsubscribe)
-            }
-            PacketType::PingReq | PacketType::PingResp => {
-                finished!(packet_type => |packet_type| match packet_type {
-                    PacketType::PingReq => Self::PingReq,
-                    _ => Self::PingResp,
-                })
-            }
-            PacketType::Disconnect => {
-                finished!(Disconnect::decode(from, options) => Self::Disconnect)
-            }
-            PacketType::Auth => finished!(Auth::decode(from, options) => Self::Auth),
+            PacketType::Subscribe => Subscribe::decode(reader),
+            PacketType::SubAck | PacketType::UnsubAck => SubAck::decode(reader),
+            PacketType::Unsubscribe => Unsubscribe::decode(reader),
+            PacketType::PingReq => Self::PingReq,
+            PacketType::PingResp | PacketType::Publish => Self::PingResp,
+            PacketType::Disconnect => Disconnect::decode(reader),
+            PacketType::Auth => Auth::decode(reader),
         }
     }
 

@@ -303,9 +303,14 @@ fn decode_properties<'a>(
     end: usize,
     options: &DecodeOptions,
 ) -> Result<(Properties<'a>, &'a [u8], u16), DecodeError> {
-    let mut reader = Reader::new(rest, end.saturating_sub(rest.len()));
+    let mut reader = Reader::new(
+        rest,
+        end.saturating_sub(rest.len()),
+        PacketType::Publish,
+        options,
+    );
     let start = reader.offset();
-    let (properties, census) = property::decode(&mut reader, Version::V5, PLACE, options.sender);
+    let (properties, census) = property::decode_counted(&mut reader, PLACE);
     // [MQTT-3.3.2-9] [MQTT-3.3.2-10] [MQTT-3.3.2-11]
     if census.topic_alias > options.topic_alias_maximum {
         let kind = DecodeErrorKind::TopicAliasInvalid(census.topic_alias);

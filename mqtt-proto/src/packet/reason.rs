@@ -2,7 +2,7 @@
 
 use crate::allowed::{Allowed, Place, Senders};
 use crate::wire::Reader;
-use crate::{DecodeErrorKind, DecodeOptions, EncodeError, PacketType, ReasonCode, Role, Version};
+use crate::{DecodeErrorKind, EncodeError, PacketType, ReasonCode, Role, Version};
 
 const CONNACK: Place = Place::of(PacketType::ConnAck);
 const PUBACK: Place = Place::of(PacketType::PubAck);
@@ -187,13 +187,14 @@ impl Sets {
 /// The reason codes that the sender may send in the packet [MQTT-3.2.2-8], [MQTT-3.4.2-1],
 /// [MQTT-3.5.2-1], [MQTT-3.6.2-1], [MQTT-3.7.2-1], [MQTT-3.9.3-2], [MQTT-3.11.3-2],
 /// [MQTT-3.14.2-1], [MQTT-3.15.2-1].
-pub(super) fn set(packet: PacketType, options: &DecodeOptions) -> Set {
-    let &DecodeOptions {
+pub(super) fn set(reader: &Reader<'_>) -> Set {
+    let &Reader {
+        packet,
         version,
         sender,
         leniency,
         ..
-    } = options;
+    } = reader;
     match (version, packet) {
         (Version::V5, _) if leniency.reason_codes => return const { Set::of(ReasonCode::ALL) },
         (Version::V3_1_1, PacketType::SubAck) if leniency.return_codes => {
@@ -209,22 +210,17 @@ pub(super) fn set(packet: PacketType, options: &DecodeOptions) -> Set {
 }
 
 /// Reads a reason code that the sender may send in the packet.
-pub(super) fn decode(
-    reader: &mut Reader<'_>,
-    packet: PacketType,
-    options: &DecodeOptions,
-) -> ReasonCode {
-    let start = reader.offset();
+pub(super) fn decode(reader: &mut Reader<'_>) -> ReasonCode {
     let byte = reader.u8();
-    let reason = if options.version == Version::V3_1_1 && packet == PacketType::ConnAck {
-        from_return_code(byte).or_else(|| failure(byte).filter(|_| options.leniency.return_codes))
-    } else if set(packet, options).has(byte) {
+    let reason = if reader.version == Version::V3_1_1 && reader.packet == PacketType::ConnAck {
+        from_return_code(byte).or_else(|| failure(byte).filter(|_| reader.leniency.return_codes))
+    } else if set(reader).has(byte) {
         ReasonCode::from_u8(byte)
     } else {
         None
     };
     reason.unwrap_or_else(|| {
-        reader.fail(DecodeErrorKind::InvalidReasonCode(byte), start);
+        reader.refuse(DecodeErrorKind::InvalidReasonCode(byte));
         ReasonCode::Success
     })
 }

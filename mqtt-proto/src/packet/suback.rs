@@ -3,8 +3,8 @@ use crate::allowed::Place;
 use crate::sequence::Wired;
 use crate::wire::{Output, Reader};
 use crate::{
-    DecodeErrorKind, DecodeOptions, Element, EncodeError, PacketId, PacketType, Properties,
-    ReasonCode, Sequence, Version, property,
+    DecodeErrorKind, Element, EncodeError, Packet, PacketId, PacketType, Properties, ReasonCode,
+    Sequence, Version, property,
 };
 
 /// What SUBACK and UNSUBACK carry (sections 3.9 and 3.11).
@@ -20,24 +20,19 @@ pub struct SubAck<'a> {
 }
 
 impl<'a> SubAck<'a> {
-    pub(super) fn decode(
-        reader: &mut Reader<'a>,
-        packet: PacketType,
-        options: &DecodeOptions,
-    ) -> Self {
-        let &DecodeOptions {
-            version, sender, ..
-        } = options;
+    #[inline(never)]
+    pub(super) fn decode(reader: &mut Reader<'a>) -> Packet<'a> {
+        let packet = reader.packet;
         let packet_id = reader.packet_id();
-        let (properties, _) = property::decode(reader, version, Place::of(packet), sender);
+        let properties = property::decode(reader, Place::of(packet));
         let mut reasons = Sequence::EMPTY;
-        if has_reasons(packet, version) {
+        if has_reasons(packet, reader.version) {
             if reader.is_empty() {
                 reader.fail(DecodeErrorKind::EmptyPayload, reader.offset());
             }
             let start = reader.offset();
             let bytes = reader.take_rest();
-            let allowed = reason::set(packet, options);
+            let allowed = reason::set(reader);
             for (at, &byte) in bytes.iter().enumerate() {
                 if !allowed.has(byte) {
                     reader.fail(
@@ -49,10 +44,14 @@ impl<'a> SubAck<'a> {
             }
             reasons = Sequence::from_wire(bytes);
         }
-        Self {
+        let ack = Self {
             packet_id,
             properties,
             reasons,
+        };
+        match packet {
+            PacketType::SubAck => Packet::SubAck(ack),
+            _ => Packet::UnsubAck(ack),
         }
     }
 

@@ -3,7 +3,7 @@ use crate::allowed::Place;
 use crate::sequence::Wired;
 use crate::wire::{Output, Reader, binary};
 use crate::{
-    DecodeErrorKind, Element, EncodeError, PacketId, PacketType, Properties, QoS, Role, Sequence,
+    DecodeErrorKind, Element, EncodeError, Packet, PacketId, PacketType, Properties, QoS, Sequence,
     TopicFilter, Version, property,
 };
 
@@ -76,22 +76,23 @@ impl<'a> Subscription<'a> {
 const PLACE: Place = Place::of(PacketType::Subscribe);
 
 impl<'a> Subscribe<'a> {
-    pub(super) fn decode(reader: &mut Reader<'a>, version: Version) -> Self {
+    #[inline(never)]
+    pub(super) fn decode(reader: &mut Reader<'a>) -> Packet<'a> {
         let packet_id = reader.packet_id();
-        let (properties, _) = property::decode(reader, version, PLACE, Role::Client);
+        let properties = property::decode(reader, PLACE);
         let subscriptions = Sequence::from_wire(reader.rest());
         // [MQTT-3.8.3-2] [MQTT3-3.8.3-3]
         if reader.is_empty() {
             reader.fail(DecodeErrorKind::EmptyPayload, reader.offset());
         }
         while !reader.is_empty() {
-            check_subscription(reader, version);
+            check_subscription(reader);
         }
-        Self {
+        Packet::Subscribe(Self {
             packet_id,
             properties,
             subscriptions,
-        }
+        })
     }
 
     pub(super) fn check(&self, check: &mut Check) {
@@ -119,17 +120,16 @@ impl<'a> Subscribe<'a> {
     }
 }
 
-fn check_subscription(reader: &mut Reader<'_>, version: Version) {
+fn check_subscription(reader: &mut Reader<'_>) {
     // [MQTT-3.8.3-1]
     let filter = reader.topic_filter();
-    let start = reader.offset();
-    match SubscriptionOptions::from_u8(reader.u8(), version) {
+    match SubscriptionOptions::from_u8(reader.u8(), reader.version) {
         // [MQTT-3.8.3-4]
         Ok(options) if options.no_local && filter.is_shared() => {
-            reader.fail(DecodeErrorKind::NoLocalOnShared, start);
+            reader.refuse(DecodeErrorKind::NoLocalOnShared);
         }
         Ok(_) => {}
-        Err(kind) => reader.fail(kind, start),
+        Err(kind) => reader.refuse(kind),
     }
 }
 

@@ -3,7 +3,7 @@ use crate::allowed::Place;
 use crate::sequence::Wired;
 use crate::wire::{Output, Reader, binary};
 use crate::{
-    DecodeErrorKind, Element, EncodeError, PacketId, PacketType, Properties, Role, Sequence,
+    DecodeErrorKind, Element, EncodeError, Packet, PacketId, PacketType, Properties, Sequence,
     TopicFilter, Version, property,
 };
 
@@ -22,9 +22,10 @@ pub struct Unsubscribe<'a> {
 const PLACE: Place = Place::of(PacketType::Unsubscribe);
 
 impl<'a> Unsubscribe<'a> {
-    pub(super) fn decode(reader: &mut Reader<'a>, version: Version) -> Self {
+    #[inline(never)]
+    pub(super) fn decode(reader: &mut Reader<'a>) -> Packet<'a> {
         let packet_id = reader.packet_id();
-        let (properties, _) = property::decode(reader, version, PLACE, Role::Client);
+        let properties = property::decode(reader, PLACE);
         let filters = Sequence::from_wire(reader.rest());
         // [MQTT-3.10.3-2] [MQTT3-3.10.3-2]
         if reader.is_empty() {
@@ -34,11 +35,11 @@ impl<'a> Unsubscribe<'a> {
             // [MQTT-3.10.3-1]
             reader.topic_filter();
         }
-        Self {
+        Packet::Unsubscribe(Self {
             packet_id,
             properties,
             filters,
-        }
+        })
     }
 
     pub(super) fn check(&self, check: &mut Check) {

@@ -7,30 +7,45 @@ use crate::allowed::{Place, Senders};
 use crate::sequence::{Repr, Wired};
 use crate::wire::{Output, Reader, binary, in_string, string, varint};
 use crate::{
-    DecodeError, DecodeErrorKind, Element, EncodeError, Role, Sequence, SequenceIter, TopicName,
-    Version,
+    DecodeError, DecodeErrorKind, Element, EncodeError, Sequence, SequenceIter, TopicName, Version,
 };
 
 /// Reads the properties that the sender may send at `place`; nothing in 3.1.1, which has none.
-pub(crate) fn decode<'a>(
+#[inline(always)]
+pub(crate) fn decode<'a>(reader: &mut Reader<'a>, place: Place) -> Properties<'a> {
+    /// In registers, while a sequence would go through memory.
+    #[inline(never)]
+    fn bytes<'a>(reader: &mut Reader<'a>, place: Place) -> &'a [u8] {
+        let mut census = Census::new(place, Senders::only(reader.sender));
+        take(reader, &mut census)
+    }
+    Sequence::from_wire(bytes(reader, place))
+}
+
+/// Reads properties as [`decode`] does, and tells which there were.
+#[inline(always)]
+pub(crate) fn decode_counted<'a>(
     reader: &mut Reader<'a>,
-    version: Version,
     place: Place,
-    sender: Role,
 ) -> (Properties<'a>, Census) {
-    let mut census = Census::new(place, Senders::only(sender));
-    if version == Version::V3_1_1 {
-        return (Properties::EMPTY, census);
+    let mut census = Census::new(place, Senders::only(reader.sender));
+    (Sequence::from_wire(take(reader, &mut census)), census)
+}
+
+#[inline(never)]
+fn take<'a>(reader: &mut Reader<'a>, census: &mut Census) -> &'a [u8] {
+    if reader.version == Version::V3_1_1 {
+        return &[];
     }
     // [MQTT-2.2.2-1] Where there are none the length is there all the same.
     let len = usize::try_from(reader.varint()).unwrap_or(usize::MAX);
     let bytes = reader.bytes(len);
     if !bytes.is_empty()
-        && let Err(DecodeError { kind, offset }) = validate(bytes, reader.offset(), &mut census)
+        && let Err(DecodeError { kind, offset }) = validate(bytes, reader.offset(), census)
     {
         reader.fail(kind, offset);
     }
-    (Sequence::from_wire(bytes), census)
+    bytes
 }
 
 /// Checks properties of which the last ends at the offset `end` in its packet.

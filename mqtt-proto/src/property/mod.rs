@@ -6,7 +6,9 @@ mod value;
 
 use core::num::{NonZeroU16, NonZeroU32};
 
-pub(crate) use codec::{check, check_binary, check_string, decode, encoded_len, write};
+pub(crate) use codec::{
+    check, check_binary, check_string, decode, decode_counted, encoded_len, write,
+};
 pub(crate) use table::{Census, Wire};
 #[cfg(feature = "arbitrary")]
 pub(crate) use {

@@ -1,7 +1,10 @@
 use nom::IResult;
 
 use super::{string, varint};
-use crate::{DecodeError, DecodeErrorKind, PacketId, TopicFilter, TopicName};
+use crate::{
+    DecodeError, DecodeErrorKind, DecodeOptions, Leniency, PacketId, PacketType, Role, TopicFilter,
+    TopicName, Version,
+};
 
 /// Takes a two byte integer from the front of `rest`; nothing when it is not there.
 #[inline(always)]
@@ -48,26 +51,43 @@ pub(crate) const fn in_string(start: usize, at: usize) -> usize {
 /// follows, so that the error is the same when less of the packet is at hand.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader<'a> {
+    /// Of which packet the fields are, in which version, sent by whom: what is right depends on it.
+    pub(crate) packet: PacketType,
+    pub(crate) version: Version,
+    pub(crate) sender: Role,
+    pub(crate) leniency: Leniency,
     rest: &'a [u8],
     /// The offset in the packet of the end of `rest`.
     end: usize,
+    /// The offset in the packet of the field that was read last.
+    field: usize,
     error: Option<DecodeError>,
 }
 
 impl<'a> Reader<'a> {
     /// Reads `bytes`, the first of which is at `offset` in its packet.
     #[inline(always)]
-    pub(crate) const fn new(bytes: &'a [u8], offset: usize) -> Self {
+    pub(crate) const fn new(
+        bytes: &'a [u8],
+        offset: usize,
+        packet: PacketType,
+        options: &DecodeOptions,
+    ) -> Self {
         Self {
+            packet,
+            version: options.version,
+            sender: options.sender,
+            leniency: options.leniency,
             rest: bytes,
             end: offset.saturating_add(bytes.len()),
+            field: offset,
             error: None,
         }
     }
 
     /// Where in the packet the next byte is.
     pub(crate) const fn offset(&self) -> usize {
-        self.end.saturating_sub(self.rest.len())
+        self.end.wrapping_sub(self.rest.len())
     }
 
     pub(crate) const fn rest(&self) -> &'a [u8] {
@@ -92,6 +112,20 @@ impl<'a> Reader<'a> {
         self.rest = &[];
     }
 
+    /// Notes an error at the first byte of the field that was read last.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn refuse(&mut self, kind: DecodeErrorKind) {
+        self.fail(kind, self.field);
+    }
+
+    /// Notes an error in the string that was read last, at one of its bytes.
+    #[cold]
+    #[inline(never)]
+    fn refuse_string(&mut self, (kind, at): (DecodeErrorKind, usize)) {
+        self.fail(kind, in_string(self.field, at));
+    }
+
     pub(crate) const fn error(&self) -> Option<DecodeError> {
         self.error
     }
@@ -105,6 +139,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn u8(&mut self) -> u8 {
+        self.field = self.offset();
         let (&byte, rest) = self
             .rest
             .split_first()
@@ -114,10 +149,12 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn u16(&mut self) -> u16 {
+        self.field = self.offset();
         u16(&mut self.rest).unwrap_or_else(|| self.truncated(0))
     }
 
     pub(crate) fn varint(&mut self) -> u32 {
+        self.field = self.offset();
         match varint::decode(self.rest) {
             Ok(Some((value, len))) => {
                 self.rest = self.rest.get(len..).unwrap_or_default();
@@ -125,7 +162,7 @@ impl<'a> Reader<'a> {
             }
             Ok(None) => self.truncated(0),
             Err((kind, at)) => {
-                self.fail(kind, self.offset().saturating_add(at));
+                self.fail(kind, self.field.saturating_add(at));
                 0
             }
         }
@@ -133,6 +170,7 @@ impl<'a> Reader<'a> {
 
     /// The next `len` bytes.
     pub(crate) fn bytes(&mut self, len: usize) -> &'a [u8] {
+        self.field = self.offset();
         let (bytes, rest) = self
             .rest
             .split_at_checked(len)
@@ -142,46 +180,43 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn binary(&mut self) -> &'a [u8] {
+        self.field = self.offset();
         binary(&mut self.rest).unwrap_or_else(|| self.truncated(&[]))
     }
 
     pub(crate) fn string(&mut self) -> &'a str {
-        let start = self.offset();
         let bytes = self.binary();
-        if let Err((kind, at)) = string::check(bytes) {
-            self.fail(kind, in_string(start, at));
+        if let Err(error) = string::check(bytes) {
+            self.refuse_string(error);
         }
         string::utf8(bytes).unwrap_or_default()
     }
 
     pub(crate) fn packet_id(&mut self) -> PacketId {
-        let start = self.offset();
         // [MQTT-2.2.1-3] [MQTT-2.2.1-4] [MQTT3-2.3.1-1]
         PacketId::new(self.u16()).unwrap_or_else(|| {
-            self.fail(DecodeErrorKind::PacketIdZero, start);
+            self.refuse(DecodeErrorKind::PacketIdZero);
             PacketId::MIN
         })
     }
 
     pub(crate) fn topic_name(&mut self) -> TopicName<'a> {
-        let start = self.offset();
-        TopicName::from_wire(self.binary()).unwrap_or_else(|(kind, at)| {
-            self.fail(kind, in_string(start, at));
+        TopicName::from_wire(self.binary()).unwrap_or_else(|error| {
+            self.refuse_string(error);
             TopicName::from_checked(&[])
         })
     }
 
     pub(crate) fn topic_filter(&mut self) -> TopicFilter<'a> {
-        let start = self.offset();
-        TopicFilter::from_wire(self.binary()).unwrap_or_else(|(kind, at)| {
-            self.fail(kind, in_string(start, at));
+        TopicFilter::from_wire(self.binary()).unwrap_or_else(|error| {
+            self.refuse_string(error);
             TopicFilter::from_checked(&[])
         })
     }
 
     #[cold]
     fn truncated<T>(&mut self, instead: T) -> T {
-        self.fail(DecodeErrorKind::Truncated, self.offset());
+        self.refuse(DecodeErrorKind::Truncated);
         instead
     }
 }
