@@ -6,7 +6,7 @@ mod skip;
 
 use core::fmt;
 
-use crate::packet::{FixedHeader, HAS_FAST_PATHS};
+use crate::packet::{Decoder, FixedHeader, HAS_FAST_PATHS, decoder};
 use crate::wire::Reader;
 use crate::{
     DecodeError, DecodeErrorKind, DecodeOptions, Delivery, Packet, PacketType, Publish,
@@ -38,6 +38,7 @@ use skip::Skip;
 /// A reader belongs to one Network Connection: make a new one for the next.
 pub struct PacketReader<'s> {
     options: DecodeOptions,
+    decoder: Decoder,
     scratch: &'s mut [u8],
     aliases: Aliases,
     state: State,
@@ -103,8 +104,10 @@ impl<'s> PacketReader<'s> {
     pub const MINIMUM_SCRATCH: usize = 5;
 
     /// A reader for one Network Connection.
+    #[inline(always)] // So that it is seen who the sender is.
     pub const fn new(options: DecodeOptions, scratch: &'s mut [u8]) -> Self {
         Self {
+            decoder: decoder::of(options.sender),
             options,
             scratch,
             aliases: Aliases::EMPTY,
@@ -202,6 +205,7 @@ impl<'s> PacketReader<'s> {
         };
         let Self {
             options,
+            decoder,
             scratch,
             aliases,
             state,
@@ -215,7 +219,7 @@ impl<'s> PacketReader<'s> {
             message(options, &header, body, end, aliases, room, input)
         } else {
             let mut reader = Reader::new(body, header.len, header.packet_type, options);
-            let packet = Packet::decode_other(&mut reader);
+            let packet = decoder(&mut reader);
             let mut result = Ok(Some(Item::Packet(packet)));
             if let Some(error) = reader.finish() {
                 result = Err(error);

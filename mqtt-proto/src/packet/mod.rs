@@ -5,6 +5,7 @@ mod auth;
 mod check;
 mod connack;
 mod connect;
+pub(crate) mod decoder;
 mod disconnect;
 mod encoder;
 mod fixed_header;
@@ -19,6 +20,7 @@ pub use auth::Auth;
 use check::{Check, Size};
 pub use connack::ConnAck;
 pub use connect::{Connect, Will};
+pub(crate) use decoder::Decoder;
 pub use disconnect::Disconnect;
 pub use encoder::PacketEncoder;
 pub(crate) use fixed_header::FixedHeader;
@@ -39,7 +41,8 @@ use crate::{DecodeError, EncodeError, Leniency, QoS, Role, Version};
 pub struct DecodeOptions {
     /// The version spoken. A CONNECT is decoded by the version that it names itself.
     pub version: Version,
-    /// Who sent the packets.
+    /// Who sent the packets. Where this is known when a program is built, the decoders of packets
+    /// that only the other end sends are not linked.
     pub sender: Role,
     /// The largest packet taken, in bytes, fixed header and payload included;
     /// checked before anything else of a packet is looked at.
@@ -129,7 +132,7 @@ impl<'a> Packet<'a> {
                 return Ok(Some(packet));
             }
         }
-        Self::decode_any(options, input)
+        Self::decode_any(options, decoder::of(options.sender), input)
     }
 
     /// Takes an acknowledgement of a packet identifier alone, or a ping. `None` tells nothing.
@@ -154,6 +157,7 @@ impl<'a> Packet<'a> {
     #[inline(never)]
     fn decode_any(
         options: &DecodeOptions,
+        decoder: Decoder,
         input: &mut &'a [u8],
     ) -> Result<Option<Self>, DecodeError> {
         let bytes = *input;
@@ -171,34 +175,13 @@ impl<'a> Packet<'a> {
             return Ok(Some(Self::Publish(Publish { head, payload })));
         }
         let mut reader = Reader::new(body, header.len, header.packet_type, options);
-        let packet = Ok(Some(Self::decode_other(&mut reader)));
+        let packet = Ok(Some(decoder(&mut reader)));
         match reader.finish() {
             None => {
                 *input = rest;
                 packet
             }
             Some(error) => Err(error),
-        }
-    }
-
-    /// Reads what follows the fixed header, of any packet but PUBLISH, whose payload may come in pieces.
-    ///
-    /// Each packet is made by a function of its own, where it is returned, and not moved there.
-    #[inline]
-    pub(crate) fn decode_other(reader: &mut Reader<'a>) -> Self {
-        match reader.packet {
-            PacketType::Connect => Connect::decode(reader),
-            PacketType::ConnAck => ConnAck::decode(reader),
-            PacketType::PubAck | PacketType::PubRec | PacketType::PubRel | PacketType::PubComp => {
-                Ack::decode(reader)
-            }
-            PacketType::Subscribe => Subscribe::decode(reader),
-            PacketType::SubAck | PacketType::UnsubAck => SubAck::decode(reader),
-            PacketType::Unsubscribe => Unsubscribe::decode(reader),
-            PacketType::PingReq => Self::PingReq,
-            PacketType::PingResp | PacketType::Publish => Self::PingResp,
-            PacketType::Disconnect => Disconnect::decode(reader),
-            PacketType::Auth => Auth::decode(reader),
         }
     }
 
