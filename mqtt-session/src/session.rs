@@ -461,6 +461,7 @@ impl<S: Storage> Session<S> {
 /// Ends and beginnings.
 impl<S: Storage> Session<S> {
     /// Time does not go back.
+    #[inline(never)]
     fn advance(&mut self, now: Instant) -> Instant {
         self.now = self.now.max(now);
         self.now
