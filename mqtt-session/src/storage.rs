@@ -42,14 +42,8 @@ pub trait SendTable: Clone + Debug + Default + PartialEq + Eq + Hash {
     /// The bytes of all packets.
     fn outbox_len(&self) -> usize;
     fn outbox_capacity(&self) -> usize;
-    /// Appends an entry whose packet of `len` bytes `encode` writes. There is room: the caller asked.
-    /// An error of `encode` leaves the table as it was.
-    fn push<E>(
-        &mut self,
-        entry: Entry,
-        len: usize,
-        encode: impl FnOnce(&mut [u8]) -> Result<(), E>,
-    ) -> Result<(), E>;
+    /// Appends an entry whose packet of `len` bytes `write` writes. There is room: the caller asked.
+    fn push(&mut self, entry: Entry, len: usize, write: impl FnOnce(&mut [u8]));
     /// Drops the bytes of an entry.
     fn free(&mut self, index: usize);
     /// Gives an entry's packet identifier back.

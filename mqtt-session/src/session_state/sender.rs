@@ -9,8 +9,8 @@ mod tests;
 use core::slice;
 
 use mqtt_proto::{
-    Auth, Delivery, EncodeError, Packet, PacketId, Properties, PublishHead, QoS, ReasonCode,
-    Sequence, Subscribe, Subscription, TopicFilter, TopicName, Unsubscribe, Version,
+    Auth, Delivery, Packet, PacketId, Properties, PublishHead, QoS, ReasonCode, Sequence,
+    Subscribe, Subscription, TopicFilter, TopicName, Unsubscribe, Version,
 };
 
 use super::entry::{Entry, EntryState, Kind, Request};
@@ -156,39 +156,35 @@ impl<S: Storage> Sender<S> {
             },
         };
         let payload_len = publish.payload.len();
-        let head_len = head.encoded_len(self.version, payload_len)?;
-        let wire_len = u32::try_from(head_len.saturating_add(payload_len)).unwrap_or(u32::MAX);
-        let reason = self
+        let head_len = head
+            .encoded_len(self.version, payload_len)
+            .map_err(PublishError::Encode)?;
+        if let Some(reason) = self
             .limits()
-            .and_then(|limits| refused(limits, publish.qos, publish.retain, wire_len));
-        if let Some(reason) = reason {
+            .and_then(|limits| refused(limits, publish.qos, publish.retain))
+        {
             return Err(PublishError::NotSupported(reason));
         }
         let payload = match publish.payload {
             Payload::Bytes(bytes) => bytes,
             Payload::Streamed(_) => &[],
         };
-        let len = head_len.saturating_add(payload.len());
-        self.check_room(len)?;
         let lifetime = publish.properties.message_expiry_interval();
         let expiry = lifetime.map_or(Instant::NEVER, |seconds| {
             now.saturating_add(Duration::from_secs(seconds.into()))
         });
         let entry = Entry::publish(self.token(), packet_id, publish.qos, expiry);
-        let version = self.version;
-        let token = self.push(entry, len, |buf| {
-            head.encode(version, payload_len, buf)?;
-            // `copy_from_slice` has a panic in it that not every optimisation takes out.
-            let tail = buf.get_mut(head_len..).unwrap_or_default();
-            for (to, &byte) in tail.iter_mut().zip(payload) {
-                *to = byte;
-            }
-            Ok::<(), EncodeError>(())
-        });
-        if let (Ok(_), Some(alias)) = (&token, alias) {
+        let content = Content::Message {
+            head: &head,
+            head_len,
+            payload,
+            payload_len,
+        };
+        let token = self.take(entry, content)?;
+        if let Some(alias) = alias {
             self.told(alias, publish.topic);
         }
-        token
+        Ok(token)
     }
 
     /// Takes a SUBSCRIBE, to be kept until answered.
@@ -247,18 +243,15 @@ impl<S: Storage> Sender<S> {
         if self.link.is_none() {
             return Err(AuthError::NotConnected);
         }
-        let packet = Packet::Auth(*auth);
-        // [MQTT-3.15.2-2], [MQTT-3.15.2-3]
-        let len = packet.encoded_len(self.version)?;
-        let wire_len = u32::try_from(len).unwrap_or(u32::MAX);
-        if let Some(reason) = self.limits().and_then(|limits| too_large(limits, wire_len)) {
-            return Err(AuthError::NotSupported(reason));
-        }
-        self.check_room(len)?;
         let entry = Entry::request(self.token(), None, Kind::Auth, Request::default());
-        let version = self.version;
-        self.push(entry, len, |buf| packet.encode(version, buf).map(drop))
-            .map(|_: Token| ())
+        let packet = Packet::Auth(*auth);
+        let len = packet.encoded_len(self.version);
+        // [MQTT-3.15.2-2], [MQTT-3.15.2-3]
+        self.take(
+            entry,
+            Content::Packet(&packet, len.map_err(AuthError::Encode)?),
+        )?;
+        Ok(())
     }
 
     fn request<'p>(
@@ -274,16 +267,11 @@ impl<S: Storage> Sender<S> {
             return Err(SubscribeError::NotSupported(reason));
         }
         let packet_id = self.unused_id().ok_or(SubscribeError::TooManyInFlight)?;
-        let packet = packet(packet_id);
-        let len = packet.encoded_len(self.version)?;
-        let wire_len = u32::try_from(len).unwrap_or(u32::MAX);
-        if let Some(reason) = self.limits().and_then(|limits| too_large(limits, wire_len)) {
-            return Err(SubscribeError::NotSupported(reason));
-        }
-        self.check_room(len)?;
         let entry = Entry::request(self.token(), Some(packet_id), kind, request);
-        let version = self.version;
-        self.push(entry, len, |buf| packet.encode(version, buf).map(drop))
+        let packet = packet(packet_id);
+        let len = packet.encoded_len(self.version);
+        let len = len.map_err(SubscribeError::Encode)?;
+        Ok(self.take(entry, Content::Packet(&packet, len))?)
     }
 
     /// `None` before CONNACK, and when the connection is ending.
@@ -308,33 +296,32 @@ impl<S: Storage> Sender<S> {
         packet_ids::unused(self.table.slots(), self.next_packet_id)
     }
 
-    fn check_room(&self, len: usize) -> Result<(), Room> {
-        let slots = self.table.slots();
-        let capacity = slots.outbox_capacity().min(self.maximum_outbox);
-        if len > capacity {
-            Err(Room::TooLarge)
-        } else if slots.is_full() {
-            Err(Room::TooMany)
-        } else if slots.outbox_len().saturating_add(len) > capacity {
-            Err(Room::Full)
-        } else {
-            Ok(())
-        }
-    }
-
     fn token(&self) -> Token {
         Token(self.next_token)
     }
 
-    fn push<E: From<EncodeError>>(
-        &mut self,
-        entry: Entry,
-        len: usize,
-        encode: impl FnOnce(&mut [u8]) -> Result<(), EncodeError>,
-    ) -> Result<Token, E> {
-        let token = entry.token;
-        let packet_id = entry.packet_id;
-        self.table.push(entry, len, encode)?;
+    /// Takes an operation if there is room for it, here and on the other side.
+    fn take(&mut self, entry: Entry, content: Content<'_>) -> Result<Token, Refusal> {
+        let (kept, sent) = content.len();
+        let wire_len = u32::try_from(sent).unwrap_or(u32::MAX);
+        if let Some(reason) = self.limits().and_then(|limits| too_large(limits, wire_len)) {
+            return Err(Refusal::NotSupported(reason));
+        }
+        let slots = self.table.slots();
+        let capacity = slots.outbox_capacity().min(self.maximum_outbox);
+        if kept > capacity {
+            return Err(Refusal::TooLarge);
+        }
+        if slots.is_full() {
+            return Err(Refusal::TooMany);
+        }
+        if slots.outbox_len().saturating_add(kept) > capacity {
+            return Err(Refusal::OutboxFull);
+        }
+        let (token, packet_id) = (entry.token, entry.packet_id);
+        let version = self.version;
+        self.table
+            .push(entry, kept, |buf| content.write(version, buf));
         self.next_token = self.next_token.wrapping_add(1);
         if let Some(packet_id) = packet_id {
             self.next_packet_id = packet_id.next();
@@ -410,36 +397,85 @@ impl<S: Storage> Sender<S> {
     }
 }
 
-/// Why there is no room for a packet.
-#[derive(Clone, Copy)]
-enum Room {
-    TooLarge,
-    TooMany,
-    Full,
+/// What an operation keeps in the outbox. It was measured, and so can be written.
+enum Content<'a> {
+    Packet(&'a Packet<'a>, usize),
+    Message {
+        head: &'a PublishHead<'a>,
+        head_len: usize,
+        /// What is at hand of it.
+        payload: &'a [u8],
+        payload_len: usize,
+    },
 }
 
-macro_rules! no_room {
-    ($error:ident: $too_large:expr, $too_many:expr) => {
-        impl From<Room> for $error {
-            fn from(room: Room) -> Self {
-                match room {
-                    Room::TooLarge => $too_large,
-                    Room::TooMany => $too_many,
-                    Room::Full => Self::OutboxFull,
+impl Content<'_> {
+    /// The bytes that are kept, and those on the wire.
+    fn len(&self) -> (usize, usize) {
+        match *self {
+            Self::Packet(_, len) => (len, len),
+            Self::Message {
+                head_len,
+                payload,
+                payload_len,
+                ..
+            } => (
+                head_len.saturating_add(payload.len()),
+                head_len.saturating_add(payload_len),
+            ),
+        }
+    }
+
+    fn write(&self, version: Version, buf: &mut [u8]) {
+        match *self {
+            Self::Packet(packet, len) => {
+                let written = packet.encode(version, buf);
+                debug_assert_eq!(written, Ok(len));
+            }
+            Self::Message {
+                head,
+                head_len,
+                payload,
+                payload_len,
+            } => {
+                let written = head.encode(version, payload_len, buf);
+                debug_assert_eq!(written, Ok(head_len));
+                // `copy_from_slice` has a panic in it that not every optimisation takes out.
+                let tail = buf.get_mut(head_len..).unwrap_or_default();
+                for (to, &byte) in tail.iter_mut().zip(payload) {
+                    *to = byte;
                 }
             }
         }
+    }
+}
 
-        impl From<EncodeError> for $error {
-            fn from(error: EncodeError) -> Self {
-                Self::Encode(error)
+/// Why there is no room for an operation, here or on the other side.
+#[derive(Clone, Copy)]
+enum Refusal {
+    NotSupported(ReasonCode),
+    TooLarge,
+    TooMany,
+    OutboxFull,
+}
+
+macro_rules! refusal {
+    ($error:ident: $too_large:ident, $too_many:ident) => {
+        impl From<Refusal> for $error {
+            fn from(refusal: Refusal) -> Self {
+                match refusal {
+                    Refusal::NotSupported(reason) => Self::NotSupported(reason),
+                    Refusal::TooLarge => Self::$too_large,
+                    Refusal::TooMany => Self::$too_many,
+                    Refusal::OutboxFull => Self::OutboxFull,
+                }
             }
         }
     };
 }
-no_room!(PublishError: Self::TooLargeForOutbox, Self::TooManyInFlight);
-no_room!(SubscribeError: Self::TooLargeForOutbox, Self::TooManyInFlight);
-no_room!(AuthError: Self::OutboxFull, Self::OutboxFull);
+refusal!(PublishError: TooLargeForOutbox, TooManyInFlight);
+refusal!(SubscribeError: TooLargeForOutbox, TooManyInFlight);
+refusal!(AuthError: OutboxFull, OutboxFull);
 
 fn delivery(qos: QoS, packet_id: Option<PacketId>) -> Delivery {
     match (qos, packet_id) {
@@ -456,13 +492,13 @@ fn delivery(qos: QoS, packet_id: Option<PacketId>) -> Delivery {
 }
 
 /// Why the other side does not take a PUBLISH.
-fn refused(limits: &Limits, qos: QoS, retain: bool, wire_len: u32) -> Option<ReasonCode> {
+fn refused(limits: &Limits, qos: QoS, retain: bool) -> Option<ReasonCode> {
     if qos > limits.maximum_qos {
         Some(ReasonCode::QoSNotSupported) // [MQTT-3.2.2-11]
     } else if retain && !limits.retain_available {
         Some(ReasonCode::RetainNotSupported) // [MQTT-3.2.2-14]
     } else {
-        too_large(limits, wire_len)
+        None
     }
 }
 

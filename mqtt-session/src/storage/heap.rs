@@ -63,20 +63,14 @@ impl SendTable for HeapSend {
         usize::MAX
     }
 
-    fn push<E>(
-        &mut self,
-        mut entry: Entry,
-        len: usize,
-        encode: impl FnOnce(&mut [u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
+    fn push(&mut self, mut entry: Entry, len: usize, write: impl FnOnce(&mut [u8])) {
         let mut packet = vec![0; len];
-        encode(&mut packet)?;
+        write(&mut packet);
         entry.len = u32::try_from(len).unwrap_or(u32::MAX);
         self.outbox_len = self.outbox_len.saturating_add(len);
         self.packet_ids
             .extend(entry.packet_id.map(|id| (id, entry.token)));
         self.slots.push_back((entry, packet.into()));
-        Ok(())
     }
 
     fn free(&mut self, index: usize) {

@@ -85,22 +85,12 @@ impl<const OUTBOX: usize, const SEND: usize> SendTable for InlineSend<OUTBOX, SE
         OUTBOX
     }
 
-    fn push<E>(
-        &mut self,
-        mut entry: Entry,
-        len: usize,
-        encode: impl FnOnce(&mut [u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
+    fn push(&mut self, mut entry: Entry, len: usize, write: impl FnOnce(&mut [u8])) {
         let start = self.outbox.len();
         let _ = self.outbox.resize_default(start.saturating_add(len));
-        let result = encode(self.outbox.get_mut(start..).unwrap_or_default());
-        if result.is_err() {
-            self.outbox.truncate(start);
-            return result;
-        }
+        write(self.outbox.get_mut(start..).unwrap_or_default());
         entry.len = u32::try_from(len).unwrap_or(u32::MAX);
         let _ = self.entries.push(entry);
-        Ok(())
     }
 
     fn free(&mut self, index: usize) {

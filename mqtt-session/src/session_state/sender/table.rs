@@ -145,17 +145,11 @@ impl<T: SendTable> Table<T> {
 
 /// Changes.
 impl<T: SendTable> Table<T> {
-    pub(super) fn push<E>(
-        &mut self,
-        entry: Entry,
-        len: usize,
-        encode: impl FnOnce(&mut [u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub(super) fn push(&mut self, entry: Entry, len: usize, write: impl FnOnce(&mut [u8])) {
         let copy = entry.clone();
-        self.slots.push(entry, len, encode)?;
+        self.slots.push(entry, len, write);
         self.quota.add(&copy);
         self.expiry = self.expiry.min(copy.expiry());
-        Ok(())
     }
 
     pub(super) fn set_state(&mut self, index: usize, state: EntryState) {

@@ -183,12 +183,10 @@ impl<S: Storage> Sender<S> {
         let packet = self.table.slots().bytes(index);
         let wire_len = outbox::wire_len(packet).unwrap_or(u32::MAX);
         let reason = match entry.kind {
-            Kind::Publish(qos) => refused(limits, qos, outbox::retain(packet), wire_len),
-            Kind::Subscribe | Kind::Unsubscribe | Kind::Auth => entry
-                .asks()
-                .refused_by(limits)
-                .or_else(|| too_large(limits, wire_len)),
+            Kind::Publish(qos) => refused(limits, qos, outbox::retain(packet)),
+            Kind::Subscribe | Kind::Unsubscribe | Kind::Auth => entry.asks().refused_by(limits),
         };
+        let reason = reason.or_else(|| too_large(limits, wire_len));
         reason.map(Completion::Unsendable)
     }
 
