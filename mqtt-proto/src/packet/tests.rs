@@ -185,7 +185,7 @@ fn fast_paths_change_nothing() {
                     let (mut fast, mut all) = (bytes, bytes);
                     assert_eq!(
                         Packet::decode(&options, &mut fast),
-                        Packet::decode_any(&options, &mut all),
+                        Packet::decode_any(&options, decoder::of(sender), &mut all),
                         "{bytes:?}"
                     );
                     assert_eq!(fast, all);
