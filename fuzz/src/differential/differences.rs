@@ -165,6 +165,8 @@ differences! {
     ProtocolCore V5 Refuses |packet| matches!(packet, Packet::Disconnect(disconnect)
         if disconnect.reason == ReasonCode::BadAuthenticationMethod)
         => "section 2.4, table 2-6: 0x8C is a reason code of DISCONNECT";
+    ProtocolCore V5 Takes |kind, _| kind == E::NoLocalOnShared
+        => "[MQTT-3.8.3-4] no No Local on a shared subscription";
     ProtocolCore V5 Takes |kind, packet| kind == E::AuthenticationDataWithoutMethod && packet == 1
         => "section 3.1.2.11.10: no authentication data without a method in a CONNECT";
 }
