@@ -1,8 +1,6 @@
 use core::fmt;
 use core::hash::{Hash, Hasher};
 
-use crate::wire::Output;
-
 /// What a [`Sequence`] is made of: something with a byte form of its own.
 ///
 /// It is implemented for [`Property`](crate::Property), [`Subscription`](crate::Subscription),
@@ -17,8 +15,6 @@ pub trait Element<'a>: Copy + Wired<'a> {}
 pub(crate) trait Wired<'a>: Sized {
     /// Takes one from bytes that have been validated; `None` would be a fault of the validation.
     fn take(rest: &mut &'a [u8]) -> Option<Self>;
-
-    fn write(&self, out: &mut impl Output);
 }
 
 /// A list inside a packet: a slice of the caller's on its way out, bytes already
@@ -88,11 +84,8 @@ impl<'a, T: Element<'a>> Sequence<'a, T> {
         SequenceIter { rest: self.repr }
     }
 
-    pub(crate) fn write(self, out: &mut impl Output) {
-        match self.repr {
-            Repr::Slice(elements) => elements.iter().for_each(|element| element.write(out)),
-            Repr::Wire(bytes) => out.bytes(bytes),
-        }
+    pub(crate) const fn repr(self) -> Repr<'a, T> {
+        self.repr
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{Check, Size, reason};
+use super::{Fields, reason};
 use crate::allowed::Place;
 use crate::wire::{Output, Reader};
 use crate::{Packet, PacketId, PacketType, Properties, ReasonCode, Version, property};
@@ -62,14 +62,9 @@ impl<'a> Ack<'a> {
         }
     }
 
-    pub(super) fn check(&self, packet: PacketType, check: &mut Check) {
-        check.count(2);
-        check_reason(self.reason, self.properties, packet, check);
-    }
-
-    pub(super) fn write(&self, size: &Size, version: Version, out: &mut impl Output) {
-        out.u16(self.packet_id.get());
-        write_reason(self.reason, self.properties, size, version, out);
+    pub(super) fn encode(&self, fields: &mut Fields<impl Output>) {
+        fields.u16(self.packet_id.get());
+        encode_reason(self.reason, self.properties, fields);
     }
 }
 
@@ -91,38 +86,20 @@ pub(super) fn read_reason<'a>(reader: &mut Reader<'a>) -> (ReasonCode, Propertie
     (reason, property::decode(reader, Place::of(reader.packet)))
 }
 
-/// Checks a reason code and properties, and counts them in the form of [`write_reason`].
-pub(super) fn check_reason(
+/// Takes a reason code and properties in their shortest form: neither when there is nothing to say,
+/// the reason code alone when there are no properties.
+pub(super) fn encode_reason(
     reason: ReasonCode,
     properties: Properties<'_>,
-    packet: PacketType,
-    check: &mut Check,
+    fields: &mut Fields<impl Output>,
 ) {
-    check.reason(reason, packet);
+    fields.check_reason(reason);
     let bare = properties.is_empty();
-    if !bare || (check.version == Version::V5 && reason != ReasonCode::Success) {
-        check.count(1);
-    }
-    if !bare {
-        check.properties(properties, Place::of(packet));
-    }
-}
-
-/// Writes a reason code and properties in their shortest form: neither when there is
-/// nothing to say, the reason code alone when there are no properties.
-pub(super) fn write_reason(
-    reason: ReasonCode,
-    properties: Properties<'_>,
-    size: &Size,
-    version: Version,
-    out: &mut impl Output,
-) {
-    let bare = properties.is_empty();
-    if version == Version::V3_1_1 || (bare && reason == ReasonCode::Success) {
+    if bare && (fields.version == Version::V3_1_1 || reason == ReasonCode::Success) {
         return;
     }
-    out.u8(reason.as_u8());
+    fields.u8(reason.as_u8());
     if !bare {
-        property::write(properties, size.properties, version, out);
+        fields.properties(properties, Place::of(fields.packet));
     }
 }

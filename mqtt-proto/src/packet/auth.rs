@@ -1,4 +1,4 @@
-use super::{Check, Size, reason};
+use super::{Fields, reason};
 use crate::allowed::Place;
 use crate::wire::{Output, Reader};
 use crate::{
@@ -36,20 +36,15 @@ impl<'a> Auth<'a> {
         Packet::Auth(Self { reason, properties })
     }
 
-    pub(super) fn check(&self, check: &mut Check) {
-        if check.version == Version::V3_1_1 {
-            check.fail(EncodeError::NotInVersion);
+    pub(super) fn encode(&self, fields: &mut Fields<impl Output>) {
+        if fields.version == Version::V3_1_1 {
+            fields.fail(EncodeError::NotInVersion);
         }
-        check.reason(self.reason, PacketType::Auth);
-        check.count(1);
-        let census = check.properties(self.properties, PLACE);
+        fields.check_reason(self.reason);
+        fields.u8(self.reason.as_u8());
+        let census = fields.properties(self.properties, PLACE);
         if !census.has(PropertyId::AuthenticationMethod) {
-            check.fail(EncodeError::MissingAuthenticationMethod);
+            fields.fail(EncodeError::MissingAuthenticationMethod);
         }
-    }
-
-    pub(super) fn write(&self, size: &Size, version: Version, out: &mut impl Output) {
-        out.u8(self.reason.as_u8());
-        property::write(self.properties, size.properties, version, out);
     }
 }

@@ -1,4 +1,4 @@
-use super::{Check, Size, reason};
+use super::{Fields, reason};
 use crate::allowed::Place;
 use crate::wire::{Output, Reader};
 use crate::{
@@ -48,22 +48,17 @@ impl<'a> ConnAck<'a> {
         })
     }
 
-    pub(super) fn check(&self, check: &mut Check) {
-        check.count(2);
-        check.reason(self.reason, PacketType::ConnAck);
-        if self.session_present && self.reason != ReasonCode::Success {
-            check.fail(EncodeError::SessionPresentWithError);
-        }
-        check.properties(self.properties, PLACE);
-    }
-
-    pub(super) fn write(&self, size: &Size, version: Version, out: &mut impl Output) {
-        out.u8(u8::from(self.session_present));
-        out.u8(match version {
-            // Checked to have one.
+    pub(super) fn encode(&self, fields: &mut Fields<impl Output>) {
+        fields.u8(u8::from(self.session_present));
+        fields.u8(match fields.version {
+            // That it has one is checked below.
             Version::V3_1_1 => reason::to_return_code(self.reason).unwrap_or_default(),
             Version::V5 => self.reason.as_u8(),
         });
-        property::write(self.properties, size.properties, version, out);
+        fields.check_reason(self.reason);
+        if self.session_present && self.reason != ReasonCode::Success {
+            fields.fail(EncodeError::SessionPresentWithError);
+        }
+        fields.properties(self.properties, PLACE);
     }
 }

@@ -1,4 +1,4 @@
-use super::{Check, Size};
+use super::Fields;
 use crate::allowed::Place;
 use crate::wire::{Output, Reader};
 use crate::{
@@ -77,50 +77,31 @@ impl<'a> Connect<'a> {
     }
 
     /// As the version that the packet names has it.
-    pub(super) fn check(&self, check: &mut Check) {
-        check.version = self.version;
+    pub(super) fn encode(&self, fields: &mut Fields<impl Output>) {
+        fields.version = self.version;
         let v3 = self.version == Version::V3_1_1;
         if v3 && self.client_id.is_empty() && !self.clean_start {
-            check.fail(EncodeError::EmptyClientId);
+            fields.fail(EncodeError::EmptyClientId);
         }
         if v3 && self.password.is_some() && self.username.is_none() {
-            check.fail(EncodeError::PasswordWithoutUserName);
+            fields.fail(EncodeError::PasswordWithoutUserName);
         }
-        check.checked(PROTOCOL_NAME);
-        // Protocol Version, Connect Flags, Keep Alive.
-        check.count(4);
-        check.properties(self.properties, PLACE);
-        check.string(self.client_id);
+        fields.checked(PROTOCOL_NAME);
+        fields.u8(self.version.level());
+        fields.u8(Flags::of(self).0);
+        fields.u16(self.keep_alive);
+        fields.properties(self.properties, PLACE);
+        fields.string(self.client_id);
         if let Some(will) = &self.will {
-            check.properties(will.properties, Place::WILL);
-            check.checked(will.topic.as_bytes());
-            check.binary(will.payload);
+            fields.properties(will.properties, Place::WILL);
+            fields.checked(will.topic.as_bytes());
+            fields.binary(will.payload);
         }
         if let Some(username) = self.username {
-            check.string(username);
+            fields.string(username);
         }
         if let Some(password) = self.password {
-            check.binary(password);
-        }
-    }
-
-    pub(super) fn write(&self, size: &Size, out: &mut impl Output) {
-        out.binary(PROTOCOL_NAME);
-        out.u8(self.version.level());
-        out.u8(Flags::of(self).0);
-        out.u16(self.keep_alive);
-        property::write(self.properties, size.properties, self.version, out);
-        out.binary(self.client_id.as_bytes());
-        if let Some(will) = &self.will {
-            property::write(will.properties, size.will_properties, self.version, out);
-            out.binary(will.topic.as_bytes());
-            out.binary(will.payload);
-        }
-        if let Some(username) = self.username {
-            out.binary(username.as_bytes());
-        }
-        if let Some(password) = self.password {
-            out.binary(password);
+            fields.binary(password);
         }
     }
 }

@@ -1,6 +1,6 @@
-use super::{Check, Size, ack};
+use super::{Fields, ack};
 use crate::wire::{Output, Reader};
-use crate::{Packet, PacketType, Properties, ReasonCode, Version};
+use crate::{Packet, Properties, ReasonCode};
 
 /// A DISCONNECT packet (section 3.14).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,11 +19,7 @@ impl<'a> Disconnect<'a> {
         Packet::Disconnect(Self { reason, properties })
     }
 
-    pub(super) fn check(&self, check: &mut Check) {
-        ack::check_reason(self.reason, self.properties, PacketType::Disconnect, check);
-    }
-
-    pub(super) fn write(&self, size: &Size, version: Version, out: &mut impl Output) {
-        ack::write_reason(self.reason, self.properties, size, version, out);
+    pub(super) fn encode(&self, fields: &mut Fields<impl Output>) {
+        ack::encode_reason(self.reason, self.properties, fields);
     }
 }

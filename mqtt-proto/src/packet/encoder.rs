@@ -1,4 +1,4 @@
-use super::{Packet, Size};
+use super::{Packet, packet_len};
 use crate::wire::PartWriter;
 use crate::{EncodeError, Version};
 
@@ -23,7 +23,8 @@ use crate::{EncodeError, Version};
 pub struct PacketEncoder<'a> {
     packet: &'a Packet<'a>,
     version: Version,
-    size: Size,
+    /// The bytes after the fixed header.
+    body: usize,
     /// The bytes of the whole packet.
     len: usize,
     written: usize,
@@ -35,12 +36,12 @@ impl<'a> PacketEncoder<'a> {
     /// # Errors
     /// Those of [`Packet::encode`], but for that of the buffer.
     pub fn new(packet: &'a Packet<'a>, version: Version) -> Result<Self, EncodeError> {
-        let size = packet.check(version)?;
+        let body = packet.body_len(version)?;
         Ok(Self {
             packet,
             version,
-            size,
-            len: size.without_payload(0)?,
+            body,
+            len: packet_len(body, 0)?,
             written: 0,
         })
     }
@@ -55,8 +56,8 @@ impl<'a> PacketEncoder<'a> {
     /// returns how many.
     pub fn encode(&mut self, buf: &mut [u8]) -> usize {
         let room = buf.len();
-        let mut out = PartWriter::new(self.written, buf);
-        self.packet.write(&self.size, self.version, &mut out);
+        let out = PartWriter::new(self.written, buf);
+        let out = self.packet.write(self.body, self.version, out);
         let len = room.saturating_sub(out.free());
         self.written = self.written.saturating_add(len);
         len

@@ -2,12 +2,12 @@
 
 mod ack;
 mod auth;
-mod check;
 mod connack;
 mod connect;
 pub(crate) mod decoder;
 mod disconnect;
 mod encoder;
+mod fields;
 mod fixed_header;
 mod publish;
 mod reason;
@@ -17,12 +17,12 @@ mod unsubscribe;
 
 pub use ack::Ack;
 pub use auth::Auth;
-use check::{Check, Size};
 pub use connack::ConnAck;
 pub use connect::{Connect, Will};
 pub(crate) use decoder::Decoder;
 pub use disconnect::Disconnect;
 pub use encoder::PacketEncoder;
+use fields::{Fields, packet_len};
 pub(crate) use fixed_header::FixedHeader;
 pub use fixed_header::PacketType;
 pub use publish::{Delivery, Publish, PublishHead};
@@ -194,18 +194,18 @@ impl<'a> Packet<'a> {
         if HAS_FAST_PATHS && let Self::Publish(Publish { head, payload }) = self {
             return head.encode_before(version, payload.len(), payload, buf);
         }
-        let size = self.check(version)?;
-        let needed = size.without_payload(0)?;
+        let body = self.body_len(version)?;
+        let needed = packet_len(body, 0)?;
         let room = buf
             .get_mut(..needed)
             .ok_or(EncodeError::BufferTooSmall { needed })?;
-        self.write(&size, version, &mut Writer::new(room));
+        self.write(body, version, Writer::new(room));
         Ok(needed)
     }
 
     /// The bytes that [`encode`](Self::encode) would write.
     pub fn encoded_len(&self, version: Version) -> Result<usize, EncodeError> {
-        self.check(version)?.without_payload(0)
+        packet_len(self.body_len(version)?, 0)
     }
 
     fn first_byte(&self) -> u8 {
@@ -215,51 +215,37 @@ impl<'a> Packet<'a> {
         }
     }
 
-    fn check(&self, version: Version) -> Result<Size, EncodeError> {
-        let check = &mut Check::new(version);
-        match self {
-            Self::Connect(connect) => connect.check(check),
-            Self::ConnAck(connack) => connack.check(check),
-            Self::Publish(Publish { head, payload }) => {
-                let mut size = head.check(version)?;
-                size.body = size.body.saturating_add(payload.len());
-                return Ok(size);
-            }
-            Self::PubAck(ack) | Self::PubRec(ack) | Self::PubRel(ack) | Self::PubComp(ack) => {
-                ack.check(self.packet_type(), check);
-            }
-            Self::Subscribe(subscribe) => subscribe.check(check),
-            Self::SubAck(suback) | Self::UnsubAck(suback) => {
-                suback.check(self.packet_type(), check);
-            }
-            Self::Unsubscribe(unsubscribe) => unsubscribe.check(check),
-            Self::PingReq | Self::PingResp => {}
-            Self::Disconnect(disconnect) => disconnect.check(check),
-            Self::Auth(auth) => auth.check(check),
-        }
-        check.finish()
+    /// Checks the packet, and counts what follows the fixed header.
+    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+        let mut fields = Fields::count(self.packet_type(), version);
+        self.body(&mut fields);
+        fields.len()
     }
 
-    /// Writes a packet that has been checked and has this size.
-    fn write(&self, size: &Size, version: Version, out: &mut impl Output) {
+    /// Writes a packet that has been checked and has this body; what is left of the output.
+    fn write<O: Output>(&self, body: usize, version: Version, mut out: O) -> O {
         out.u8(self.first_byte());
-        out.varint(size.body);
+        out.varint(body);
+        let mut fields = Fields::new(self.packet_type(), version, out);
+        self.body(&mut fields);
+        fields.into_output()
+    }
+
+    /// What follows the fixed header.
+    fn body(&self, fields: &mut Fields<impl Output>) {
         match self {
-            Self::Connect(connect) => connect.write(size, out),
-            Self::ConnAck(connack) => connack.write(size, version, out),
-            Self::Publish(publish) => {
-                publish.head.write(size, version, out);
-                out.bytes(publish.payload);
-            }
+            Self::Connect(connect) => connect.encode(fields),
+            Self::ConnAck(connack) => connack.encode(fields),
+            Self::Publish(publish) => publish.encode(fields),
             Self::PubAck(ack) | Self::PubRec(ack) | Self::PubRel(ack) | Self::PubComp(ack) => {
-                ack.write(size, version, out);
+                ack.encode(fields);
             }
-            Self::Subscribe(subscribe) => subscribe.write(size, version, out),
-            Self::SubAck(suback) | Self::UnsubAck(suback) => suback.write(size, version, out),
-            Self::Unsubscribe(unsubscribe) => unsubscribe.write(size, version, out),
+            Self::Subscribe(subscribe) => subscribe.encode(fields),
+            Self::SubAck(suback) | Self::UnsubAck(suback) => suback.encode(fields),
+            Self::Unsubscribe(unsubscribe) => unsubscribe.encode(fields),
             Self::PingReq | Self::PingResp => {}
-            Self::Disconnect(disconnect) => disconnect.write(size, version, out),
-            Self::Auth(auth) => auth.write(size, version, out),
+            Self::Disconnect(disconnect) => disconnect.encode(fields),
+            Self::Auth(auth) => auth.encode(fields),
         }
     }
 

@@ -1,4 +1,5 @@
-use super::{FixedHeader, Size};
+use super::fields::packet_len;
+use super::{Fields, FixedHeader};
 use crate::allowed::{Place, Senders};
 use crate::property::Census;
 use crate::wire::{Output, Reader, Writer, binary, in_string, string, u16, varint};
@@ -110,6 +111,22 @@ impl<'a> Publish<'a> {
             properties: Properties::EMPTY,
         };
         Some((Self { head, payload }, rest))
+    }
+}
+
+impl Publish<'_> {
+    pub(super) fn encode(&self, fields: &mut Fields<impl Output>) {
+        let head = &self.head;
+        fields.checked(head.topic.map_or(&[], TopicName::as_bytes));
+        if let Some(packet_id) = head.delivery.packet_id() {
+            fields.u16(packet_id.get());
+        }
+        let census = fields.properties(head.properties, PLACE);
+        // Section 3.3.2.1
+        if head.topic.is_none() && !census.has(PropertyId::TopicAlias) {
+            fields.fail(EncodeError::MissingTopic);
+        }
+        fields.bytes(self.payload);
     }
 }
 
@@ -282,7 +299,6 @@ impl<'a> PublishHead<'a> {
         Ok(Size {
             body: before.saturating_add(property::encoded_len(len, version)),
             properties: len,
-            will_properties: 0,
         })
     }
 
@@ -293,6 +309,23 @@ impl<'a> PublishHead<'a> {
             out.u16(packet_id.get());
         }
         property::write(self.properties, size.properties, version, out);
+    }
+}
+
+/// What a head that has been checked takes, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Size {
+    /// All that follows the fixed header, but for the payload.
+    body: usize,
+    /// The properties without their length.
+    properties: usize,
+}
+
+impl Size {
+    /// The whole packet, but for the payload.
+    #[inline]
+    const fn without_payload(&self, payload_len: usize) -> Result<usize, EncodeError> {
+        packet_len(self.body.saturating_add(payload_len), payload_len)
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{Check, Size, reason};
+use super::{Fields, reason};
 use crate::allowed::Place;
 use crate::sequence::Wired;
 use crate::wire::{Output, Reader};
@@ -55,24 +55,21 @@ impl<'a> SubAck<'a> {
         }
     }
 
-    pub(super) fn check(&self, packet: PacketType, check: &mut Check) {
-        check.count(2);
-        check.properties(self.properties, Place::of(packet));
-        match (has_reasons(packet, check.version), self.reasons.is_empty()) {
-            (true, true) => check.fail(EncodeError::EmptyPayload),
-            (false, false) => check.fail(EncodeError::NotInVersion),
+    pub(super) fn encode(&self, fields: &mut Fields<impl Output>) {
+        fields.u16(self.packet_id.get());
+        fields.properties(self.properties, Place::of(fields.packet));
+        match (
+            has_reasons(fields.packet, fields.version),
+            self.reasons.is_empty(),
+        ) {
+            (true, true) => fields.fail(EncodeError::EmptyPayload),
+            (false, false) => fields.fail(EncodeError::NotInVersion),
             _ => {}
         }
         for reason in self.reasons {
-            check.reason(reason, packet);
-            check.count(1);
+            fields.check_reason(reason);
+            fields.u8(reason.as_u8());
         }
-    }
-
-    pub(super) fn write(&self, size: &Size, version: Version, out: &mut impl Output) {
-        out.u16(self.packet_id.get());
-        property::write(self.properties, size.properties, version, out);
-        self.reasons.write(out);
     }
 }
 
@@ -88,9 +85,5 @@ impl<'a> Wired<'a> for ReasonCode {
         let (&byte, after) = rest.split_first()?;
         *rest = after;
         Self::from_u8(byte)
-    }
-
-    fn write(&self, out: &mut impl Output) {
-        out.u8(self.as_u8());
     }
 }

@@ -1,4 +1,4 @@
-use super::{Check, Size};
+use super::Fields;
 use crate::allowed::Place;
 use crate::sequence::Wired;
 use crate::wire::{Output, Reader, binary};
@@ -95,28 +95,22 @@ impl<'a> Subscribe<'a> {
         })
     }
 
-    pub(super) fn check(&self, check: &mut Check) {
-        check.count(2);
+    pub(super) fn encode(&self, fields: &mut Fields<impl Output>) {
+        fields.u16(self.packet_id.get());
         if self.subscriptions.is_empty() {
-            check.fail(EncodeError::EmptyPayload);
+            fields.fail(EncodeError::EmptyPayload);
         }
-        check.properties(self.properties, PLACE);
+        fields.properties(self.properties, PLACE);
         for Subscription { filter, options } in self.subscriptions {
-            if check.version == Version::V3_1_1 && options.as_u8() > 2 {
-                check.fail(EncodeError::NotInVersion);
+            if fields.version == Version::V3_1_1 && options.as_u8() > 2 {
+                fields.fail(EncodeError::NotInVersion);
             }
             if options.no_local && filter.is_shared() {
-                check.fail(EncodeError::NoLocalOnShared);
+                fields.fail(EncodeError::NoLocalOnShared);
             }
-            check.checked(filter.as_bytes());
-            check.count(1);
+            fields.checked(filter.as_bytes());
+            fields.u8(options.as_u8());
         }
-    }
-
-    pub(super) fn write(&self, size: &Size, version: Version, out: &mut impl Output) {
-        out.u16(self.packet_id.get());
-        property::write(self.properties, size.properties, version, out);
-        self.subscriptions.write(out);
     }
 }
 
@@ -175,10 +169,5 @@ impl<'a> Wired<'a> for Subscription<'a> {
         // What 3.1.1 allows is what 5.0 reads the same.
         let options = SubscriptionOptions::from_u8(options, Version::V5).ok()?;
         Some(Self { filter, options })
-    }
-
-    fn write(&self, out: &mut impl Output) {
-        out.binary(self.filter.as_bytes());
-        out.u8(self.options.as_u8());
     }
 }

@@ -1,10 +1,10 @@
-use super::{Check, Size};
+use super::Fields;
 use crate::allowed::Place;
 use crate::sequence::Wired;
 use crate::wire::{Output, Reader, binary};
 use crate::{
     DecodeErrorKind, Element, EncodeError, Packet, PacketId, PacketType, Properties, Sequence,
-    TopicFilter, Version, property,
+    TopicFilter, property,
 };
 
 /// An UNSUBSCRIBE packet (section 3.10).
@@ -42,21 +42,15 @@ impl<'a> Unsubscribe<'a> {
         })
     }
 
-    pub(super) fn check(&self, check: &mut Check) {
-        check.count(2);
+    pub(super) fn encode(&self, fields: &mut Fields<impl Output>) {
+        fields.u16(self.packet_id.get());
         if self.filters.is_empty() {
-            check.fail(EncodeError::EmptyPayload);
+            fields.fail(EncodeError::EmptyPayload);
         }
-        check.properties(self.properties, PLACE);
+        fields.properties(self.properties, PLACE);
         for filter in self.filters {
-            check.checked(filter.as_bytes());
+            fields.checked(filter.as_bytes());
         }
-    }
-
-    pub(super) fn write(&self, size: &Size, version: Version, out: &mut impl Output) {
-        out.u16(self.packet_id.get());
-        property::write(self.properties, size.properties, version, out);
-        self.filters.write(out);
     }
 }
 
@@ -65,9 +59,5 @@ impl<'a> Element<'a> for TopicFilter<'a> {}
 impl<'a> Wired<'a> for TopicFilter<'a> {
     fn take(rest: &mut &'a [u8]) -> Option<Self> {
         binary(rest).map(Self::from_checked)
-    }
-
-    fn write(&self, out: &mut impl Output) {
-        out.binary(self.as_bytes());
     }
 }

@@ -209,7 +209,12 @@ pub(crate) fn write<O: Output>(
 #[inline(never)]
 fn write_some<O: Output>(properties: Properties<'_>, len: usize, mut out: O) -> O {
     out.varint(len);
-    properties.write(&mut out);
+    match properties.repr() {
+        Repr::Slice(properties) => properties
+            .iter()
+            .for_each(|property| property.write(&mut out)),
+        Repr::Wire(bytes) => out.bytes(bytes),
+    }
     out
 }
 
@@ -274,7 +279,9 @@ impl<'a> Wired<'a> for Property<'a> {
         let (row, value) = take_value(rest)?;
         Self::from_value(row.id, value)
     }
+}
 
+impl Property<'_> {
     fn write(&self, out: &mut impl Output) {
         let id = self.id();
         let wire = PropertyId::row_of(id as u8).map_or(Wire::Byte, |row| row.wire);

@@ -1,0 +1,134 @@
+//! How an encoder goes over the fields of a packet: once to check and count them, once to write them.
+
+use super::reason;
+use crate::allowed::{Place, Senders};
+use crate::property::{self, Census};
+use crate::wire::{Output, Writer, varint};
+use crate::{EncodeError, PacketType, Properties, ReasonCode, Version};
+
+/// The whole packet, of which `body` bytes follow the fixed header; of these, `elsewhere` bytes are
+/// left to other means and not counted.
+#[inline]
+pub(super) const fn packet_len(body: usize, elsewhere: usize) -> Result<usize, EncodeError> {
+    if body > varint::MAX as usize {
+        return Err(EncodeError::PacketTooLarge);
+    }
+    // What is left to other means is part of the body, which is smaller than that.
+    Ok(body
+        .wrapping_sub(elsewhere)
+        .wrapping_add(1)
+        .wrapping_add(varint::len(body)))
+}
+
+/// Takes the fields of one packet in order, checks, counts and writes them.
+///
+/// The same walk over the fields does all of it, so that what is checked and counted is what is
+/// written. The first error stays, as in a [`Reader`](crate::wire::Reader).
+#[derive(Debug)]
+pub(super) struct Fields<O> {
+    pub(super) packet: PacketType,
+    pub(super) version: Version,
+    senders: Senders,
+    len: usize,
+    error: Option<EncodeError>,
+    out: O,
+}
+
+impl Fields<Writer<'_>> {
+    /// Checks and counts, but has nowhere to write to.
+    #[inline(always)]
+    pub(super) fn count(packet: PacketType, version: Version) -> Self {
+        Self::new(packet, version, Writer::default())
+    }
+}
+
+impl<O: Output> Fields<O> {
+    #[inline(always)]
+    pub(super) const fn new(packet: PacketType, version: Version, out: O) -> Self {
+        Self {
+            packet,
+            version,
+            senders: Senders::ANY,
+            len: 0,
+            error: None,
+            out,
+        }
+    }
+
+    /// The bytes of the fields. Saturated, the sum is larger than any packet may be, which is refused.
+    #[inline(always)]
+    pub(super) const fn len(&self) -> Result<usize, EncodeError> {
+        match self.error {
+            None => Ok(self.len),
+            Some(error) => Err(error),
+        }
+    }
+
+    pub(super) fn into_output(self) -> O {
+        self.out
+    }
+
+    /// Notes an error, unless there was one before.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn fail(&mut self, error: EncodeError) {
+        self.error.get_or_insert(error);
+    }
+
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+        self.len = self.len.saturating_add(bytes.len());
+        self.out.bytes(bytes);
+    }
+
+    pub(super) fn u8(&mut self, value: u8) {
+        self.bytes(&[value]);
+    }
+
+    pub(super) fn u16(&mut self, value: u16) {
+        self.bytes(&value.to_be_bytes());
+    }
+
+    pub(super) fn binary(&mut self, bytes: &[u8]) {
+        if let Err(error) = property::check_binary(bytes) {
+            self.fail(error);
+        }
+        self.checked(bytes);
+    }
+
+    pub(super) fn string(&mut self, string: &str) {
+        if let Err(error) = property::check_string(string.as_bytes()) {
+            self.fail(error);
+        }
+        self.checked(string.as_bytes());
+    }
+
+    /// Takes bytes of which it is known that they are right, and their length before them.
+    pub(super) fn checked(&mut self, bytes: &[u8]) {
+        let [.., high, low] = bytes.len().to_be_bytes();
+        self.bytes(&[high, low]);
+        self.bytes(bytes);
+    }
+
+    /// Checks a reason code, which is then written in one form or another, or left out.
+    pub(super) fn check_reason(&mut self, reason: ReasonCode) {
+        if let Err(error) = reason::check(reason, self.packet, self.version, &mut self.senders) {
+            self.fail(error);
+        }
+    }
+
+    /// Takes the properties with their length, and tells which there are.
+    pub(super) fn properties(&mut self, properties: Properties<'_>, place: Place) -> Census {
+        let mut census = Census::new(place, self.senders);
+        match property::check(properties, self.version, &mut census) {
+            Ok(len) => {
+                self.len = self
+                    .len
+                    .saturating_add(property::encoded_len(len, self.version));
+                property::write(properties, len, self.version, &mut self.out);
+            }
+            Err(error) => self.fail(error),
+        }
+        self.senders = census.senders;
+        census
+    }
+}
