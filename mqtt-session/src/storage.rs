@@ -1,9 +1,12 @@
-use crate::Token;
-use crate::session_state::{Entry, Received};
 use core::fmt::Debug;
 use core::hash::Hash;
+use core::mem;
 use core::num::NonZeroU16;
+
 use mqtt_proto::PacketId;
+
+use crate::session_state::{Entry, EntryState, Received, ReceivedState, Section};
+use crate::{Instant, Token};
 
 mod inline;
 pub use inline::Inline;
@@ -30,13 +33,25 @@ pub(crate) mod sealed {
     pub trait Sealed {}
 }
 
-/// Entries in order, each with the bytes of its packet.
+/// Entries in order, each with the bytes of its packet, in three sections.
+///
+/// ```text
+///    0        ended()           released()                          len()
+///    ├──────────┼──────────┬───────┼──────────────┬──────────────────┤
+///    │  Ended   │ PubRel-  │ PubRel│ sent PUBLISH,│ waiting, in the  │
+///    │          │ Sent     │ Due   │ SUBSCRIBE, ..│ order of publish │
+///    ├──────────┼──────────┴───────┼──────────────┴──────────────────┤
+///               in the order of PUBREC
+/// ```
+///
+/// What follows from the entries is looked for among them, which is the least code. A table of a
+/// hundred thousand keeps it instead.
 #[doc(hidden)]
 pub trait SendTable: Clone + Debug + Default + PartialEq + Eq + Hash {
     fn len(&self) -> usize;
     fn is_full(&self) -> bool;
     fn get(&self, index: usize) -> Option<&Entry>;
-    fn get_mut(&mut self, index: usize) -> Option<&mut Entry>;
+    fn iter(&self) -> impl Iterator<Item = &Entry>;
     /// The packet of an entry; empty once it was freed.
     fn bytes(&self, index: usize) -> &[u8];
     /// The bytes of all packets.
@@ -44,17 +59,76 @@ pub trait SendTable: Clone + Debug + Default + PartialEq + Eq + Hash {
     fn outbox_capacity(&self) -> usize;
     /// Appends an entry whose packet of `len` bytes `write` writes. There is room: the caller asked.
     fn push(&mut self, entry: Entry, len: usize, write: impl FnOnce(&mut [u8]));
+    /// Changes an entry, but for its token, identifier and bytes.
+    fn change(&mut self, index: usize, change: impl FnOnce(&mut Entry));
     /// Drops the bytes of an entry.
     fn free(&mut self, index: usize);
     /// Gives an entry's packet identifier back.
     fn forget_id(&mut self, index: usize);
-    fn remove(&mut self, index: usize);
-    /// Moves an entry without bytes toward the front.
+    /// Removes an entry and its packet, and says whose they were.
+    fn remove(&mut self, index: usize) -> Option<Token>;
+    /// Moves an entry without bytes, which waits for nothing, toward the front.
     fn shift(&mut self, from: usize, to: usize);
     /// Orders the entries by section, within a section as they were. Those that move have no bytes.
     fn sort(&mut self);
-    /// The token of the entry that has the packet identifier.
-    fn token_of(&self, packet_id: PacketId) -> Option<Token>;
+
+    /// How many have ended.
+    fn ended(&self) -> usize {
+        let ended = |entry: &&Entry| entry.section() == Section::Ended;
+        self.iter().filter(ended).count()
+    }
+
+    /// How many have ended or were released.
+    fn released(&self) -> usize {
+        let released = |entry: &&Entry| entry.section() != Section::Rest;
+        self.iter().filter(released).count()
+    }
+
+    /// QoS 1 and 2 PUBLISH whose last acknowledgement has not come [MQTT-3.3.4-7]. A message is
+    /// among them until PUBCOMP, not only until PUBREC.
+    fn in_flight(&self) -> usize {
+        let in_flight =
+            |entry: &&Entry| entry.section() == Section::Released || entry.counts_as_sent();
+        self.iter().filter(in_flight).count()
+    }
+
+    /// Whether a packet that no quota delays can be waiting.
+    fn has_controls(&self) -> bool {
+        true
+    }
+
+    /// The first expiry, or an earlier moment.
+    fn expiry(&self) -> Instant {
+        let expiries = self.iter().map(Entry::expiry);
+        expiries.fold(Instant::NEVER, Instant::min)
+    }
+
+    /// The first entry that waits to be handed out.
+    fn unsent(&mut self) -> Option<usize> {
+        self.iter().position(Entry::is_unsent)
+    }
+
+    /// The first entry whose PUBREL is due.
+    fn pubrel_due(&mut self) -> Option<usize> {
+        let due = |entry: &Entry| entry.state == EntryState::PubRelDue;
+        self.iter().position(due)
+    }
+
+    /// The entry that has the packet identifier.
+    fn find(&self, packet_id: PacketId) -> Option<usize> {
+        let is_it = |entry: &Entry| entry.packet_id == Some(packet_id);
+        self.iter().position(is_it)
+    }
+
+    /// Whether an entry has the packet identifier.
+    fn has_id(&self, packet_id: PacketId) -> bool {
+        self.find(packet_id).is_some()
+    }
+
+    /// The entry that has the token.
+    fn position(&self, token: Token) -> Option<usize> {
+        self.iter().position(|entry| entry.token == token)
+    }
 }
 
 /// Topics and their aliases.
@@ -80,16 +154,62 @@ impl AliasTable for () {
 }
 
 /// Received QoS 1 and 2 messages in order.
+///
+/// What follows from them is looked for among them, which is the least code. A table of tens of
+/// thousands keeps it instead.
 #[doc(hidden)]
 pub trait ReceiveTable: Clone + Debug + Default + PartialEq + Eq + Hash {
     fn len(&self) -> usize;
     /// At most 65,535: there are no more packet identifiers.
     fn capacity(&self) -> u16;
     fn get(&self, index: usize) -> Option<&Received>;
-    fn get_mut(&mut self, index: usize) -> Option<&mut Received>;
-    fn find(&self, packet_id: PacketId) -> Option<usize>;
+    fn iter(&self) -> impl Iterator<Item = &Received>;
     /// Appends; there is room: the caller asked.
     fn push(&mut self, received: Received);
+    /// Changes an entry, but for its token and identifier.
+    fn change(&mut self, index: usize, change: impl FnOnce(&mut Received));
     fn remove(&mut self, index: usize);
+    /// Changes all entries and keeps those that are to be kept, in one pass.
     fn retain(&mut self, keep: impl FnMut(&mut Received) -> bool);
+
+    /// The entry that has the packet identifier.
+    fn find(&self, packet_id: PacketId) -> Option<usize> {
+        let is_it = |received: &Received| received.packet_id == packet_id;
+        self.iter().position(is_it)
+    }
+
+    /// The entry that has the token.
+    fn position(&self, token: u64) -> Option<usize> {
+        self.iter().position(|received| received.token == token)
+    }
+
+    /// Messages that count in the other side's send quota.
+    fn counted(&self) -> usize {
+        self.iter().filter(|received| received.counted).count()
+    }
+
+    /// Whether there is a message that the application or `poll_transmit` can do something about.
+    fn is_unpaid(&self) -> bool {
+        self.iter().any(Received::is_unpaid)
+    }
+
+    /// The first message whose acknowledgement may leave: PUBACK and PUBREC not before those of
+    /// their QoS that came earlier [MQTT-4.6.0-2], [MQTT-4.6.0-3]. The one that is `coming` again
+    /// waits, since to its sender an acknowledgement before the last byte answers nothing.
+    fn next_due(&mut self, coming: Option<PacketId>) -> Option<usize> {
+        let (mut puback, mut pubrec) = (false, false);
+        self.iter().position(|received| {
+            if received.state == ReceivedState::CompDue {
+                return true;
+            }
+            let earlier = if !received.exactly_once {
+                &mut puback
+            } else if received.is_for_pubrec() {
+                &mut pubrec
+            } else {
+                return false;
+            };
+            !mem::replace(earlier, true) && received.may_leave(coming)
+        })
+    }
 }

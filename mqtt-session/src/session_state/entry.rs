@@ -137,6 +137,11 @@ impl Entry {
         matches!(self.state, EntryState::Queued | EntryState::Resend)
     }
 
+    /// Whether it waits to be handed out, and no quota delays it.
+    pub(crate) fn is_waiting_control(&self) -> bool {
+        self.kind.is_control() && self.is_unsent()
+    }
+
     pub(crate) fn section(&self) -> Section {
         match self.state {
             EntryState::Ended(_) => Section::Ended,

@@ -4,11 +4,10 @@
 mod entry;
 mod outbox;
 mod packet_ids;
-mod quota;
 mod receiver;
 mod sender;
 
-pub(crate) use entry::Entry;
-pub(crate) use receiver::Received;
+pub(crate) use entry::{Entry, EntryState, Section};
+pub(crate) use receiver::{Received, ReceivedState};
 pub use receiver::{Receiver, Reception};
 pub use sender::Sender;

@@ -9,5 +9,5 @@ use crate::storage::SendTable;
 pub(super) fn unused(table: &impl SendTable, next: PacketId) -> Option<PacketId> {
     let after = |id: &PacketId| Some(id.next());
     let mut ring = core::iter::successors(Some(next), after).take(usize::from(u16::MAX));
-    ring.find(|&id| table.token_of(id).is_none())
+    ring.find(|&id| !table.has_id(id))
 }

@@ -1,14 +1,14 @@
-mod table;
+mod received;
 
 #[cfg(test)]
 mod tests;
 
-pub(crate) use table::Received;
-use table::{ReceivedState, Table};
+pub(crate) use received::{Received, ReceivedState};
 
 use mqtt_proto::{Ack, Delivery, Packet, PacketId, QoS, ReasonCode, Version};
 
 use crate::connection::Out;
+use crate::storage::ReceiveTable;
 use crate::{AckToken, AcknowledgeError, Storage, Violation};
 
 /// The receiver of section 4.3, whichever side it is on: QoS 1 and 2 messages from PUBLISH until
@@ -33,7 +33,7 @@ pub struct Receiver<S: Storage> {
     version: Version,
     manual_ack: bool,
     next_token: u64,
-    table: Table<S::Receive>,
+    table: S::Receive,
     link: Link,
 }
 
@@ -72,7 +72,7 @@ impl<S: Storage> Receiver<S> {
     /// [`acknowledge`](Self::acknowledge); otherwise with the last of its payload.
     #[must_use]
     pub fn new(version: Version, manual_ack: bool) -> Self {
-        let table = Table::<S::Receive>::default();
+        let table = S::Receive::default();
         let link = Link::new(table.capacity());
         Self {
             version,
@@ -113,9 +113,8 @@ impl<S: Storage> Receiver<S> {
         if self.link.stray.is_some() {
             return true;
         }
-        let keeps_to_quota =
-            self.version == Version::V3_1_1 || self.table.counted() < self.link.receive_maximum;
-        self.table.is_full()
+        let keeps_to_quota = self.version == Version::V3_1_1 || !self.is_quota_used();
+        self.is_full()
             && keeps_to_quota
             && self.link.incoming == Incoming::Nothing
             && self.table.is_unpaid()
@@ -136,7 +135,7 @@ impl<S: Storage> Receiver<S> {
 
     /// The other side has no Session: its packet identifiers begin anew [MQTT-3.2.2-5].
     pub fn session_lost(&mut self) {
-        self.table = Table::default();
+        self.table = S::Receive::default();
     }
 
     /// The Network Connection is over. A message that was cut off is forgotten: it comes again.
@@ -224,14 +223,14 @@ impl<S: Storage> Receiver<S> {
         let received = self.table.get(index);
         match received.map(|received| (received.exactly_once, received.state)) {
             Some((true, ReceivedState::AwaitingRel)) => {
-                self.table.set_state(index, ReceivedState::CompDue);
+                self.set_state(index, ReceivedState::CompDue);
                 Ok(true)
             }
             Some((true, ReceivedState::CompDue)) => Ok(true),
             // A 3.1.1 Server may repeat a message before it has our PUBREC, and the PUBREL that
             // answers this one comes behind it.
             Some((true, ReceivedState::AckDue)) if self.version == Version::V3_1_1 => {
-                self.table.set_state(index, ReceivedState::CompDue);
+                self.set_state(index, ReceivedState::CompDue);
                 Ok(true)
             }
             _ => Err(Violation::WrongAcknowledgement),
@@ -246,7 +245,7 @@ impl<S: Storage> Receiver<S> {
         if let Some(index) = self.table.find(packet_id) {
             return self.receive_again(index, exactly_once, delivery.dup());
         }
-        if self.table.is_full() || self.table.counted() >= self.link.receive_maximum {
+        if self.is_full() || self.is_quota_used() {
             return Err(Violation::ReceiveMaximumExceeded);
         }
         let token = self.next_token;
@@ -269,25 +268,29 @@ impl<S: Storage> Receiver<S> {
         exactly_once: bool,
         dup: bool,
     ) -> Result<Reception, Violation> {
-        let Some(mut received) = self.table.get(index).cloned() else {
+        let Some(received) = self.table.get(index) else {
             return Err(Violation::PacketIdInUse);
         };
         // What comes again from an earlier connection counts on this one as what is new does.
-        if !received.counted && self.table.counted() >= self.link.receive_maximum {
+        if !received.counted && self.is_quota_used() {
             return Err(Violation::ReceiveMaximumExceeded);
         }
-        match (received.exactly_once, received.state) {
+        let state = match (received.exactly_once, received.state) {
             // [MQTT-4.3.3-10], whatever DUP says.
-            (true, ReceivedState::AwaitingRel) if exactly_once => {
-                received.state = ReceivedState::AckDue;
+            (true, ReceivedState::AwaitingRel) if exactly_once => ReceivedState::AckDue,
+            (true, state @ (ReceivedState::Unacknowledged | ReceivedState::AckDue))
+                if exactly_once =>
+            {
+                state
             }
-            (true, ReceivedState::Unacknowledged | ReceivedState::AckDue) if exactly_once => {}
             // A 3.1.1 Server may repeat a message before it has our PUBACK.
-            (false, _) if !exactly_once && dup => {}
+            (false, state) if !exactly_once && dup => state,
             _ => return Err(Violation::PacketIdInUse),
-        }
-        received.counted = true;
-        self.table.replace(index, received);
+        };
+        self.table.change(index, |received| {
+            received.state = state;
+            received.counted = true;
+        });
         Ok(Reception::Duplicate)
     }
 
@@ -320,20 +323,22 @@ impl<S: Storage> Receiver<S> {
         if !self.allows(reason) {
             return Err(AcknowledgeError::Reason(reason));
         }
-        let index = self.table.find_token(ack.0);
+        let index = self.table.position(ack.0);
         let index = index.ok_or(AcknowledgeError::Unknown)?;
-        let Some(mut received) = self.table.get(index).cloned() else {
+        let Some(received) = self.table.get(index) else {
             return Err(AcknowledgeError::Unknown);
         };
-        received.reason = reason;
-        received.state = match received.state {
+        let state = match received.state {
             ReceivedState::Unacknowledged if received.counted => ReceivedState::AckDue,
             // Of an earlier connection: the repeated PUBLISH asks for it.
             ReceivedState::Unacknowledged => ReceivedState::AwaitingRel,
             ReceivedState::Delivering => return Err(AcknowledgeError::Incomplete),
             _ => return Err(AcknowledgeError::Unknown),
         };
-        self.table.replace(index, received);
+        self.table.change(index, |received| {
+            received.reason = reason;
+            received.state = state;
+        });
         Ok(())
     }
 
@@ -406,15 +411,28 @@ impl<S: Storage> Receiver<S> {
                 // [MQTT-4.3.2-5], [MQTT-4.3.3-9], [MQTT-4.3.3-12]: its identifier is free again.
                 self.table.remove(index);
             } else {
-                self.table.set_state(index, ReceivedState::AwaitingRel);
+                self.set_state(index, ReceivedState::AwaitingRel);
             }
         }
         true
     }
 
+    fn is_full(&self) -> bool {
+        self.table.len() >= usize::from(self.table.capacity())
+    }
+
+    /// Whether as many are in flight as were announced.
+    fn is_quota_used(&self) -> bool {
+        self.table.counted() >= usize::from(self.link.receive_maximum)
+    }
+
+    fn set_state(&mut self, index: usize, state: ReceivedState) {
+        self.table.change(index, |received| received.state = state);
+    }
+
     fn set_last(&mut self, state: ReceivedState) {
         if let Some(index) = self.table.len().checked_sub(1) {
-            self.table.set_state(index, state);
+            self.set_state(index, state);
         }
     }
 }

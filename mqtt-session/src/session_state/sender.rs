@@ -21,7 +21,7 @@ use crate::{
     AuthError, Completion, Duration, Instant, Payload, Publish, PublishError, Storage,
     SubscribeError, Token,
 };
-use table::Table;
+use table::Operations;
 use topic_alias::Alias;
 
 /// The sender of section 4.3, whichever side it is on: operations from the command until their
@@ -50,7 +50,7 @@ pub struct Sender<S: Storage> {
     maximum_outbox: usize,
     next_packet_id: PacketId,
     next_token: u64,
-    table: Table<S::Send>,
+    table: S::Send,
     link: Option<Link<S::Aliases>>,
 }
 
@@ -85,7 +85,7 @@ impl<S: Storage> Sender<S> {
             maximum_outbox,
             next_packet_id: PacketId::MIN,
             next_token: 0,
-            table: Table::default(),
+            table: S::Send::default(),
             link: None,
         }
     }
@@ -93,13 +93,14 @@ impl<S: Storage> Sender<S> {
     /// Operations that have not ended.
     #[must_use]
     pub fn pending(&self) -> usize {
-        self.table.pending()
+        self.table.len().saturating_sub(self.table.ended())
     }
 
     /// Whether the operation has not ended.
     #[must_use]
     pub fn is_pending(&self, token: Token) -> bool {
-        self.table.position(token).is_some()
+        let index = self.table.position(token);
+        index.is_some_and(|index| index >= self.table.ended())
     }
 
     /// QoS 1 and 2 messages that count against the other side's Receive Maximum.
@@ -111,7 +112,7 @@ impl<S: Storage> Sender<S> {
     /// The bytes that the outbox holds.
     #[must_use]
     pub fn outbox_len(&self) -> usize {
-        self.table.slots().outbox_len()
+        self.table.outbox_len()
     }
 
     /// Whether a packet is partly handed out: no other may go before its rest.
@@ -180,7 +181,7 @@ impl<S: Storage> Sender<S> {
             payload,
             payload_len,
         };
-        let token = self.take(entry, content)?;
+        let token = self.take(entry, &content)?;
         if let Some(alias) = alias {
             self.told(alias, publish.topic);
         }
@@ -245,12 +246,10 @@ impl<S: Storage> Sender<S> {
         }
         let entry = Entry::request(self.token(), None, Kind::Auth, Request::default());
         let packet = Packet::Auth(*auth);
-        let len = packet.encoded_len(self.version);
         // [MQTT-3.15.2-2], [MQTT-3.15.2-3]
-        self.take(
-            entry,
-            Content::Packet(&packet, len.map_err(AuthError::Encode)?),
-        )?;
+        let len = packet.encoded_len(self.version);
+        let len = len.map_err(AuthError::Encode)?;
+        self.take(entry, &Content::Packet(&packet, len))?;
         Ok(())
     }
 
@@ -271,7 +270,7 @@ impl<S: Storage> Sender<S> {
         let packet = packet(packet_id);
         let len = packet.encoded_len(self.version);
         let len = len.map_err(SubscribeError::Encode)?;
-        Ok(self.take(entry, Content::Packet(&packet, len))?)
+        Ok(self.take(entry, &Content::Packet(&packet, len))?)
     }
 
     /// `None` before CONNACK, and when the connection is ending.
@@ -293,7 +292,7 @@ impl<S: Storage> Sender<S> {
     }
 
     fn unused_id(&self) -> Option<PacketId> {
-        packet_ids::unused(self.table.slots(), self.next_packet_id)
+        packet_ids::unused(&self.table, self.next_packet_id)
     }
 
     fn token(&self) -> Token {
@@ -301,21 +300,21 @@ impl<S: Storage> Sender<S> {
     }
 
     /// Takes an operation if there is room for it, here and on the other side.
-    fn take(&mut self, entry: Entry, content: Content<'_>) -> Result<Token, Refusal> {
+    fn take(&mut self, entry: Entry, content: &Content<'_>) -> Result<Token, Refusal> {
         let (kept, sent) = content.len();
         let wire_len = u32::try_from(sent).unwrap_or(u32::MAX);
         if let Some(reason) = self.limits().and_then(|limits| too_large(limits, wire_len)) {
             return Err(Refusal::NotSupported(reason));
         }
-        let slots = self.table.slots();
-        let capacity = slots.outbox_capacity().min(self.maximum_outbox);
+        let table = &self.table;
+        let capacity = table.outbox_capacity().min(self.maximum_outbox);
         if kept > capacity {
             return Err(Refusal::TooLarge);
         }
-        if slots.is_full() {
+        if table.is_full() {
             return Err(Refusal::TooMany);
         }
-        if slots.outbox_len().saturating_add(kept) > capacity {
+        if table.outbox_len().saturating_add(kept) > capacity {
             return Err(Refusal::OutboxFull);
         }
         let (token, packet_id) = (entry.token, entry.packet_id);

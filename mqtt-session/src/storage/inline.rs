@@ -1,7 +1,6 @@
 use core::cell::Cell;
 
 use heapless::Vec;
-use mqtt_proto::PacketId;
 
 use super::{ReceiveTable, SendTable, Storage, sealed};
 use crate::Token;
@@ -67,8 +66,8 @@ impl<const OUTBOX: usize, const SEND: usize> SendTable for InlineSend<OUTBOX, SE
         self.entries.get(index)
     }
 
-    fn get_mut(&mut self, index: usize) -> Option<&mut Entry> {
-        self.entries.get_mut(index)
+    fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
     }
 
     fn bytes(&self, index: usize) -> &[u8] {
@@ -91,6 +90,12 @@ impl<const OUTBOX: usize, const SEND: usize> SendTable for InlineSend<OUTBOX, SE
         write(self.outbox.get_mut(start..).unwrap_or_default());
         entry.len = u32::try_from(len).unwrap_or(u32::MAX);
         let _ = self.entries.push(entry);
+    }
+
+    fn change(&mut self, index: usize, change: impl FnOnce(&mut Entry)) {
+        if let Some(entry) = self.entries.get_mut(index) {
+            change(entry);
+        }
     }
 
     fn free(&mut self, index: usize) {
@@ -117,9 +122,9 @@ impl<const OUTBOX: usize, const SEND: usize> SendTable for InlineSend<OUTBOX, SE
         }
     }
 
-    fn remove(&mut self, index: usize) {
+    fn remove(&mut self, index: usize) -> Option<Token> {
         self.free(index);
-        remove(&mut self.entries, index);
+        remove(&mut self.entries, index).map(|entry| entry.token)
     }
 
     fn shift(&mut self, from: usize, to: usize) {
@@ -140,12 +145,6 @@ impl<const OUTBOX: usize, const SEND: usize> SendTable for InlineSend<OUTBOX, SE
             let to = self.entries.iter().take(index).position(after);
             self.shift(index, to.unwrap_or(index));
         }
-    }
-
-    fn token_of(&self, packet_id: PacketId) -> Option<Token> {
-        let mut entries = self.entries.iter();
-        let entry = entries.find(|entry| entry.packet_id == Some(packet_id));
-        entry.map(|entry| entry.token)
     }
 }
 
@@ -168,17 +167,18 @@ impl<const RECEIVE: usize> ReceiveTable for InlineReceive<RECEIVE> {
         self.received.get(index)
     }
 
-    fn get_mut(&mut self, index: usize) -> Option<&mut Received> {
-        self.received.get_mut(index)
-    }
-
-    fn find(&self, packet_id: PacketId) -> Option<usize> {
-        let is_it = |received: &Received| received.packet_id == packet_id;
-        self.received.iter().position(is_it)
+    fn iter(&self) -> impl Iterator<Item = &Received> {
+        self.received.iter()
     }
 
     fn push(&mut self, received: Received) {
         let _ = self.received.push(received);
+    }
+
+    fn change(&mut self, index: usize, change: impl FnOnce(&mut Received)) {
+        if let Some(received) = self.received.get_mut(index) {
+            change(received);
+        }
     }
 
     fn remove(&mut self, index: usize) {
@@ -190,13 +190,12 @@ impl<const RECEIVE: usize> ReceiveTable for InlineReceive<RECEIVE> {
     }
 }
 
-fn remove<T, const N: usize>(entries: &mut Vec<T, N>, index: usize) {
-    if let Some([removed, rest @ ..]) = entries.get_mut(index..) {
-        for entry in rest.iter_mut().rev() {
-            core::mem::swap(entry, removed);
-        }
-        entries.pop();
+fn remove<T, const N: usize>(entries: &mut Vec<T, N>, index: usize) -> Option<T> {
+    let (removed, rest) = entries.get_mut(index..)?.split_first_mut()?;
+    for entry in rest.iter_mut().rev() {
+        core::mem::swap(entry, removed);
     }
+    entries.pop()
 }
 
 fn size(len: u32) -> usize {

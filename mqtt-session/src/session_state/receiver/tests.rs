@@ -76,6 +76,33 @@ fn apply<S: Storage>(receiver: &mut Receiver<S>, op: &Op) -> Vec<u8> {
     Vec::new()
 }
 
+/// What a table answers is what its entries say, whether it keeps it or looks for it.
+fn check(table: &mut impl ReceiveTable, coming: Option<PacketId>) {
+    let entries: Vec<Received> = table.iter().cloned().collect();
+    assert_eq!(table.len(), entries.len());
+    let counted = entries.iter().filter(|it| it.counted).count();
+    assert_eq!(table.counted(), counted, "{table:?}");
+    assert_eq!(table.is_unpaid(), entries.iter().any(Received::is_unpaid));
+    let due = (0..entries.len()).find(|&index| {
+        let it = &entries[index];
+        let goes_before = |other: &Received| {
+            other.exactly_once == it.exactly_once && (!it.exactly_once || other.is_for_pubrec())
+        };
+        it.state == ReceivedState::CompDue
+            || it.may_leave(coming) && !entries[..index].iter().any(goes_before)
+    });
+    assert_eq!(table.next_due(coming), due, "{table:?}");
+    assert!(entries.is_sorted_by_key(|it| it.token));
+    for (index, received) in entries.iter().enumerate() {
+        assert_eq!(table.get(index), Some(received));
+        // A second one with its identifier would be found instead.
+        assert_eq!(table.find(received.packet_id), Some(index));
+        assert_eq!(table.position(received.token), Some(index));
+        let last = index == entries.len() - 1;
+        assert!(last || received.state != ReceivedState::Delivering);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: None,
@@ -92,9 +119,10 @@ proptest! {
         let mut heap: Receiver<Heap> = Receiver::new(version, manual_ack);
         let mut inline: Receiver<Inline<0, 1, 6>> = Receiver::new(version, manual_ack);
         for op in ops {
+            let coming = PacketId::new(1);
             prop_assert_eq!(apply(&mut heap, &op), apply(&mut inline, &op));
-            heap.table.check();
-            inline.table.check();
+            check(&mut heap.table.clone(), coming);
+            check(&mut inline.table.clone(), coming);
         }
     }
 }

@@ -1,7 +1,9 @@
 use mqtt_proto::{PacketId, QoS, ReasonCode, Version};
 
 use super::Sender;
+use super::table::Operations;
 use crate::session_state::entry::{EntryState, Kind, Section};
+use crate::storage::SendTable;
 use crate::{Completion, Instant, Storage, Token, Violation};
 
 /// `handle_*`: an acknowledgement came, or time has passed. Each gives the operation that is over.

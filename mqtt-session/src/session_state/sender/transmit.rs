@@ -1,5 +1,6 @@
 use mqtt_proto::{Ack, Packet, QoS, ReasonCode, Version};
 
+use super::table::Operations;
 use super::{HandingOut, Sender, refused, too_large};
 use crate::connection::{Limits, Out};
 use crate::session_state::entry::{Entry, EntryState, Kind};
@@ -23,7 +24,7 @@ impl<S: Storage> Sender<S> {
     pub fn poll_payload(&self) -> Option<PayloadDue> {
         let handing_out = self.link.as_ref()?.handing_out.as_ref()?;
         let index = self.table.position_in_rest(handing_out.token)?;
-        let packet = self.table.slots().bytes(index);
+        let packet = self.table.bytes(index);
         let head = u32::try_from(packet.len()).ok()?;
         let remaining = outbox::wire_len(packet)?.checked_sub(handing_out.count)?;
         Some(PayloadDue {
@@ -87,7 +88,10 @@ impl<S: Storage> Sender<S> {
                 continue;
             }
             let started = link.limits.is_some();
-            if let Some((index, packet_id)) = self.table.pubrel_due().filter(|_| started) {
+            if started
+                && let Some(index) = self.table.pubrel_due()
+                && let Some(packet_id) = self.table.get(index).and_then(|entry| entry.packet_id)
+            {
                 let ack = Ack::new(packet_id, ReasonCode::Success);
                 if !out.packet(self.version, &Packet::PubRel(ack)) {
                     return false;
@@ -117,7 +121,7 @@ impl<S: Storage> Sender<S> {
             return true;
         };
         let token = handing_out.token;
-        let packet = self.table.slots().bytes(index);
+        let packet = self.table.bytes(index);
         let count = usize::try_from(handing_out.count).unwrap_or(usize::MAX);
         let flags = if count == 0 && handing_out.dup {
             outbox::DUP
@@ -180,7 +184,7 @@ impl<S: Storage> Sender<S> {
         if entry.expiry().has_come(now) {
             return Some(Completion::Expired);
         }
-        let packet = self.table.slots().bytes(index);
+        let packet = self.table.bytes(index);
         let wire_len = outbox::wire_len(packet).unwrap_or(u32::MAX);
         let reason = match entry.kind {
             Kind::Publish(qos) => refused(limits, qos, outbox::retain(packet)),
