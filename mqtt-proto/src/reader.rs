@@ -6,8 +6,8 @@ mod skip;
 
 use core::fmt;
 
-use crate::packet::{Decoder, FixedHeader, HAS_FAST_PATHS, decoder};
-use crate::wire::Reader;
+use crate::packet::{Decoder, FixedHeader, decoder};
+use crate::wire::{HAS_FAST_PATHS, Reader};
 use crate::{
     DecodeError, DecodeErrorKind, DecodeOptions, Delivery, Packet, PacketType, Publish,
     PublishHead, QoS, Version,

@@ -32,7 +32,7 @@ pub use suback::SubAck;
 pub use subscribe::{RetainHandling, Subscribe, Subscription, SubscriptionOptions};
 pub use unsubscribe::Unsubscribe;
 
-use crate::wire::{Output, Reader, Writer};
+use crate::wire::{HAS_FAST_PATHS, Output, Reader, Writer};
 use crate::{DecodeError, EncodeError, Leniency, QoS, Role, Version};
 
 /// What a decoder needs to know of the Network Connection.
@@ -69,10 +69,6 @@ impl DecodeOptions {
         }
     }
 }
-
-/// Whether the packets that come most are looked for before all others, by code of their own. Where
-/// words are short, flash is dearer than time: without, the outcome is the same.
-pub(crate) const HAS_FAST_PATHS: bool = usize::BITS >= 64;
 
 /// A control packet, borrowed from the bytes it was decoded from or from what the caller made it of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

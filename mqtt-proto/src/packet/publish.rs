@@ -101,7 +101,7 @@ impl<'a> Publish<'a> {
             };
             payload = after;
         }
-        if !string::words_are_plain(topic) {
+        if !string::topic_is_plain(topic) {
             return None;
         }
         let head = PublishHead {

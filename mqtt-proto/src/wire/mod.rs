@@ -7,3 +7,7 @@ mod write;
 
 pub(crate) use read::{Reader, binary, field, in_string, integer, u16};
 pub(crate) use write::{Output, PartWriter, Writer};
+
+/// Whether the packets that come most are looked for before all others, by code of their own. Where
+/// words are short, flash is dearer than time: without, the outcome is the same.
+pub(crate) const HAS_FAST_PATHS: bool = usize::BITS >= 64;

@@ -1,5 +1,6 @@
 //! What a UTF-8 Encoded String may contain (section 1.5.4).
 
+use super::HAS_FAST_PATHS;
 use crate::DecodeErrorKind;
 
 /// The longest string or binary value that a two byte length can tell.
@@ -44,58 +45,63 @@ pub(crate) fn nul(bytes: &[u8]) -> Option<usize> {
 /// names. Of others this says nothing.
 #[inline(never)]
 pub(crate) fn is_plain(bytes: &[u8]) -> bool {
-    if bytes.len() >= WORD {
-        return words_are_plain(bytes);
+    if HAS_FAST_PATHS && bytes.len() >= 4 {
+        // Two parts that may share some bytes are the whole.
+        if let Some(last) = bytes.last_chunk() {
+            let (blocks, _) = bytes.as_chunks();
+            return blocks.iter().all(block_is_plain) && block_is_plain(last);
+        }
+        if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+            let word = u64::from_ne_bytes;
+            return word_is_plain(word(*first)) && word_is_plain(word(*last));
+        }
+        if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+            let half = |bytes| u64::from(u32::from_ne_bytes(bytes));
+            return word_is_plain(half(*first) << 32 | half(*last));
+        }
     }
-    // Two halves that may share some bytes make a word too.
-    if WORD > HALF
+    bytes.iter().all(is_plain_byte)
+}
+
+/// As [`is_plain`], without a call where a string is as long as most topic names are.
+#[inline(always)]
+pub(crate) fn topic_is_plain(bytes: &[u8]) -> bool {
+    if HAS_FAST_PATHS
+        && bytes.len() <= 32
         && let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk())
     {
-        let halves: [[u8; HALF]; 2] = [*first, *last];
-        let mut word = [b' '; WORD];
-        for (to, &byte) in word.iter_mut().zip(halves.as_flattened()) {
-            *to = byte;
-        }
-        return word_is_plain(word);
+        return block_is_plain(first) && block_is_plain(last);
     }
-    bytes
+    is_plain(bytes)
+}
+
+/// Looks at all bytes at once, in a register: for that nothing may stop at the first that is not plain.
+#[inline(always)]
+fn block_is_plain(block: &[u8; 16]) -> bool {
+    block
         .iter()
-        .all(|byte| !matches!(byte, 0 | b'+' | b'#' | 0x80..))
+        .fold(true, |plain, byte| plain & is_plain_byte(byte))
 }
 
-/// As [`is_plain`], a word at a time; `false` for what is shorter than a word.
 #[inline(always)]
-pub(crate) fn words_are_plain(bytes: &[u8]) -> bool {
-    let Some(&last) = bytes.last_chunk() else {
-        return false;
-    };
-    let mut rest = bytes;
-    while let Some((&word, after)) = rest.split_first_chunk() {
-        if !word_is_plain(word) {
-            return false;
-        }
-        rest = after;
-    }
-    // What it shares with the word before is looked at twice.
-    word_is_plain(last)
-}
-
-const WORD: usize = size_of::<usize>();
-const HALF: usize = 4;
-
-#[inline(always)]
-const fn word_is_plain(word: [u8; WORD]) -> bool {
-    const HIGHS: usize = usize::from_ne_bytes([0x80; WORD]);
-    const LOWS: usize = usize::from_ne_bytes([0x7F; WORD]);
-    /// `+` and `#` differ in this bit alone.
-    const BETWEEN: usize = usize::from_ne_bytes([b'+' ^ b'#'; WORD]);
-    const PLUS: usize = usize::from_ne_bytes([b'+'; WORD]);
-    let word = usize::from_ne_bytes(word);
+const fn word_is_plain(word: u64) -> bool {
+    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
+    const LOWS: u64 = u64::from_ne_bytes([0x7F; 8]);
+    const BETWEENS: u64 = u64::from_ne_bytes([BETWEEN; 8]);
+    const PLUSES: u64 = u64::from_ne_bytes([b'+'; 8]);
     // In bytes below 0x80 the sum has the high bit unless they are 0, and carries nothing.
     let not_nul = word.wrapping_add(LOWS);
-    let not_wildcard = ((word | BETWEEN) ^ PLUS).wrapping_add(LOWS);
+    let not_wildcard = ((word | BETWEENS) ^ PLUSES).wrapping_add(LOWS);
     not_nul & not_wildcard & !word & HIGHS == HIGHS
 }
+
+#[inline(always)]
+const fn is_plain_byte(&byte: &u8) -> bool {
+    byte.cast_signed() > 0 && byte | BETWEEN != b'+'
+}
+
+/// `+` and `#` differ in this bit alone.
+const BETWEEN: u8 = b'+' ^ b'#';
 
 #[cfg(test)]
 mod tests {
