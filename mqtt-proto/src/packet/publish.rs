@@ -65,7 +65,8 @@ impl<'a> Publish<'a> {
         input: &'a [u8],
         maximum_qos: QoS,
     ) -> Option<(Self, &'a [u8])> {
-        let (&first, rest) = input.split_first()?;
+        // None has fewer bytes than these: a topic name has one at least.
+        let &[first, ref len @ ..] = input.first_chunk::<5>()?;
         let flags = if maximum_qos == QoS::AtMostOnce {
             1
         } else {
@@ -74,12 +75,13 @@ impl<'a> Publish<'a> {
         if first & !flags != PacketType::Publish.first_byte() {
             return None;
         }
-        let (remaining, len_len) = varint::decode(rest).ok()??;
-        if remaining.wrapping_add(len_len as u32).wrapping_add(1) > options.maximum_packet_size {
+        let (remaining, len_len) = varint::decode(len).ok()??;
+        let header_len = len_len.wrapping_add(1);
+        if remaining.wrapping_add(header_len as u32) > options.maximum_packet_size {
             return None;
         }
-        let (mut payload, rest) = rest
-            .get(len_len..)?
+        let (mut payload, rest) = input
+            .get(header_len..)?
             .split_at_checked(usize::try_from(remaining).ok()?)?;
         let topic = binary(&mut payload)?;
         let dup = first & 0b1000 != 0;
@@ -101,7 +103,7 @@ impl<'a> Publish<'a> {
             };
             payload = after;
         }
-        if !string::topic_is_plain(topic) {
+        if !string::is_plain_name(topic) {
             return None;
         }
         let head = PublishHead {

@@ -124,7 +124,7 @@ impl<'a> TopicName<'a> {
     /// Checks the name.
     pub fn new(name: &'a str) -> Result<Self, TopicError> {
         let bytes = name.as_bytes();
-        if bytes.is_empty() || bytes.len() > string::MAX_LEN || !string::topic_is_plain(bytes) {
+        if !string::is_plain_name(bytes) || bytes.len() > string::MAX_LEN {
             check_name(bytes)?;
         }
         Ok(Self(bytes))

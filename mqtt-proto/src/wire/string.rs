@@ -63,16 +63,17 @@ pub(crate) fn is_plain(bytes: &[u8]) -> bool {
     bytes.iter().all(is_plain_byte)
 }
 
-/// As [`is_plain`], without a call where a string is as long as most topic names are.
+/// Whether the bytes are plain and not empty: then they are valid as a topic name of a packet.
 #[inline(always)]
-pub(crate) fn topic_is_plain(bytes: &[u8]) -> bool {
+pub(crate) fn is_plain_name(bytes: &[u8]) -> bool {
+    // As long as most are, and then without a call.
     if HAS_FAST_PATHS
         && bytes.len() <= 32
         && let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk())
     {
-        return block_is_plain(first) && block_is_plain(last);
+        return block_is_plain(first) & block_is_plain(last);
     }
-    is_plain(bytes)
+    !bytes.is_empty() && is_plain(bytes)
 }
 
 /// Looks at all bytes at once, in a register: for that nothing may stop at the first that is not plain.

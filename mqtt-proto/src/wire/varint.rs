@@ -1,5 +1,6 @@
 //! Variable Byte Integers (section 1.5.5).
 
+use super::HAS_FAST_PATHS;
 use crate::DecodeErrorKind;
 
 /// The largest value that four bytes hold.
@@ -9,28 +10,25 @@ pub(crate) const MAX: u32 = 268_435_455;
 /// An error comes with the index of the byte that is wrong.
 #[inline]
 pub(crate) fn decode(bytes: &[u8]) -> Result<Option<(u32, usize)>, (DecodeErrorKind, usize)> {
-    let (value, len, last): (_, usize, _) = match *bytes {
-        [a @ ..0x80, ..] => return Ok(Some((a.into(), 1))),
-        [a, b @ ..0x80, ..] => (value(a, b, 0, 0), 2, b),
-        [a, b, c @ ..0x80, ..] => (value(a, b, c, 0), 3, c),
-        [a, b, c, d @ ..0x80, ..] => (value(a, b, c, d), 4, d),
-        [_, _, _, _, ..] => return Err((DecodeErrorKind::MalformedVariableByteInteger, 3)),
-        _ => return Ok(None),
-    };
-    // [MQTT-1.5.5-1] A last byte of 0 adds nothing to the value.
-    if last == 0 {
-        return Err((
-            DecodeErrorKind::NonMinimalVariableByteInteger,
-            len.wrapping_sub(1),
-        ));
+    // As most are.
+    if HAS_FAST_PATHS && let [first @ ..0x80, ..] = *bytes {
+        return Ok(Some((first.into(), 1)));
     }
-    Ok(Some((value, len)))
-}
-
-#[inline(always)]
-fn value(a: u8, b: u8, c: u8, d: u8) -> u32 {
-    let bits = |byte: u8, shift| u32::from(byte & 0x7F).wrapping_shl(shift);
-    bits(a, 0) | bits(b, 7) | bits(c, 14) | bits(d, 21)
+    let mut value = 0;
+    for (at, &byte) in bytes.iter().take(4).enumerate() {
+        value |= u32::from(byte & 0x7F).wrapping_shl(at.wrapping_mul(7) as u32);
+        if byte < 0x80 {
+            // [MQTT-1.5.5-1] A last byte of 0 adds nothing to the value.
+            if byte == 0 && at > 0 {
+                return Err((DecodeErrorKind::NonMinimalVariableByteInteger, at));
+            }
+            return Ok(Some((value, at.wrapping_add(1))));
+        }
+    }
+    if bytes.len() < 4 {
+        return Ok(None);
+    }
+    Err((DecodeErrorKind::MalformedVariableByteInteger, 3))
 }
 
 /// How many bytes the value takes; 4 also for what is too large, which is refused elsewhere.
