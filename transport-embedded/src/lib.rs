@@ -107,24 +107,35 @@
 //! | [`Buffers::scratch`] | a packet, or the head of a PUBLISH; bounds what is taken | the longest topic and properties, plus 10; the largest CONNACK |
 //! | [`Buffers::transmit`] | packets on their way out, in pieces; the CONNECT, whole | the CONNECT: credentials and will; 64 to 256 |
 //!
+//! The program above, for example, has 336 + 1024 + 4 · 24 + 2 · 16 = 1488 bytes of session and 1024
+//! of buffers. Begin with an `OUTBOX` of what you publish at QoS 1 and 2 within one round trip to
+//! the Server; a publish that is refused because it is full says so, and nothing is lost.
+//!
 //! # Which transport
 //!
+//! Each of these runs in the repository's tests, as a program to begin with: `examples/transports`
+//! has embassy-net, TLS and the modem, `examples/firmware` smoltcp.
+//!
 //! **embassy-net.** `TcpSocket` implements the traits. Clock and timer: `EmbassyClock`, with the
-//! feature `embassy-time`. Pass `&mut socket` to [`Client::connect`], and close or abort the
-//! socket after [`Connection::next`] gave `None` or an error. Call `set_nagle_enabled(false)`.
+//! feature `embassy-time`. Pass `&mut socket` to [`Client::connect`]; after [`Connection::next`]
+//! gave `None` or an error, `close` the socket and `flush` it. Call `set_nagle_enabled(false)`,
+//! and `set_timeout`, by which an attempt to connect ends too.
 //!
 //! **smoltcp.** A struct with the interface and the socket implements `Read` and `Write` in
 //! thirty lines, with `poll_fn`: `examples/firmware/src/net.rs`. Turn delayed acknowledgements
 //! and Nagle's algorithm off.
 //!
 //! **embedded-tls.** A read that is dropped, or times out, within a record loses bytes, and the
-//! driver drops a read when a deadline comes. So let a task of its own move bytes between the
-//! `TlsConnection` and a pipe, such as `embassy_sync::pipe::Pipe`, and hand the driver the other
-//! ends. Its records take 16 KiB unless the server agrees to less.
+//! driver drops a read when a deadline comes. So let pumps move bytes between the halves of the
+//! `TlsConnection` and two pipes of `embassy_sync`, and hand the driver the other ends:
+//! `examples/transports/src/tls.rs`. A record takes 16 KiB unless the server agrees to less. Give
+//! it a `CertVerifier`: with the `UnsecureProvider` that its examples show, nobody is verified.
+//! And a random number generator that nobody can guess.
 //!
 //! **A UART modem.** With AT commands that open a socket in transparent mode, the UART is the
-//! transport: [`Connection::poll`] from the main loop where it implements `ReadReady`, otherwise a
-//! buffered asynchronous UART, which drops nothing; one with DMA into the caller's buffer does.
+//! transport: [`Connection::poll`] from the main loop where it implements `ReadReady`
+//! (`examples/transports/src/modem.rs`), otherwise a buffered asynchronous UART, which drops
+//! nothing; one with DMA into the caller's buffer does.
 //!
 //! # Features
 //!

@@ -25,7 +25,7 @@ impl Build<'_> {
         let target_dir = self.package.join("target");
         let toolchain = Toolchain::of(self.target)?;
         eprintln!("-- {}: {toolchain}", self.target);
-        let mut cargo = toolchain.cargo(self.target)?;
+        let mut cargo = toolchain.cargo("build", self.target)?;
         // Flags meant for the host's build do not belong here.
         cargo
             .current_dir(self.package)
@@ -77,11 +77,11 @@ impl Toolchain {
         ))
     }
 
-    /// The beginning of a `cargo build` for the target.
-    pub(crate) fn cargo(&self, target: &str) -> Result<Command, String> {
+    /// The beginning of a `cargo build` or the like for the target.
+    pub(crate) fn cargo(&self, subcommand: &str, target: &str) -> Result<Command, String> {
         if matches!(self, Self::Installed) {
             let mut command = Command::new("cargo");
-            command.arg("build");
+            command.arg(subcommand);
             return Ok(command);
         }
         let mut command = Command::new("/usr/bin/cargo");
@@ -96,7 +96,7 @@ impl Toolchain {
             .env("RUSTC_BOOTSTRAP", "1")
             .env(linker, lld()?)
             .env_remove("RUSTUP_TOOLCHAIN")
-            .args(["build", "-Zbuild-std=core"]);
+            .args([subcommand, "-Zbuild-std=core"]);
         Ok(command)
     }
 }

@@ -10,7 +10,7 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
         let toolchain = Toolchain::of(target)?;
         println!("-- {target}: {toolchain}");
         let status = toolchain
-            .cargo(target)?
+            .cargo("build", target)?
             .current_dir(root)
             .args([
                 "-p",
@@ -28,6 +28,22 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
         if !status.success() {
             return Err(format!("the cores do not build for {target}"));
         }
+    }
+    transports(root)
+}
+
+/// What the device of `examples/transports` is made of must not need std either.
+fn transports(root: &Path) -> Result<(), String> {
+    let status = Toolchain::of(TARGET)?
+        .cargo("check", TARGET)?
+        .current_dir(root.join("examples/transports"))
+        .args(["--lib", "--target", TARGET, "--target-dir", "target/no-std"])
+        .status()
+        .map_err(|error| format!("cannot run cargo: {error}"))?;
+    if !status.success() {
+        return Err(format!(
+            "examples/transports is not for {TARGET}: see above"
+        ));
     }
     Ok(())
 }
