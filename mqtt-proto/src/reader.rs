@@ -1,8 +1,7 @@
 //! Packets out of a stream of bytes that arrives in pieces.
 
 mod aliases;
-mod frame;
-mod skip;
+mod head;
 
 use core::fmt;
 
@@ -13,7 +12,7 @@ use crate::{
     PublishHead, QoS, Version,
 };
 use aliases::Aliases;
-use skip::Skip;
+use head::Head;
 
 /// Takes packets from a stream of bytes that arrives in pieces.
 ///
@@ -41,7 +40,10 @@ pub struct PacketReader<'s> {
     decoder: Decoder,
     scratch: &'s mut [u8],
     aliases: Aliases,
-    state: State,
+    /// Of the packet that comes; of one that finds room, what has come is in scratch.
+    head: Head,
+    /// The bytes of a payload that come before it.
+    payload_due: u32,
 }
 
 /// What a [`PacketReader`] finds.
@@ -75,30 +77,6 @@ pub enum Item<'a> {
     },
 }
 
-/// Where in the stream the reader is.
-#[derive(Clone, Copy, Debug)]
-enum State {
-    /// At the start of a packet, or in one of which `held` bytes are in scratch.
-    Packet { held: usize },
-    /// In a payload with bytes to come.
-    Payload { remaining: u32 },
-    /// In a PUBLISH that is passed over.
-    Skip(Skip),
-    /// Nowhere: what comes has no meaning any more.
-    Failed(DecodeError),
-}
-
-/// What has been found, borrowing nothing yet.
-enum Found {
-    /// Bytes to decode, in scratch or else in the input.
-    Frame {
-        header: FixedHeader,
-        end: usize,
-        in_scratch: bool,
-    },
-    Oversized(Delivery),
-}
-
 impl<'s> PacketReader<'s> {
     /// The bytes of `scratch` that a fixed header needs.
     pub const MINIMUM_SCRATCH: usize = 5;
@@ -111,7 +89,8 @@ impl<'s> PacketReader<'s> {
             options,
             scratch,
             aliases: Aliases::EMPTY,
-            state: State::Packet { held: 0 },
+            head: Head::START,
+            payload_due: 0,
         }
     }
 
@@ -150,9 +129,9 @@ impl<'s> PacketReader<'s> {
     /// What can be read without much ado.
     #[inline(always)]
     fn read_plain<'r, 'i: 'r>(&mut self, input: &mut &'i [u8]) -> Option<Item<'r>> {
-        let State::Packet { held: 0 } = self.state else {
+        if self.head.at > 0 || self.head.error.is_some() || self.payload_due > 0 {
             return None;
-        };
+        }
         let room = self.room();
         let publish = Publish::decode_plain(&self.options, input, QoS::ExactlyOnce);
         if let Some((Publish { head, payload }, rest)) = publish {
@@ -180,60 +159,86 @@ impl<'s> PacketReader<'s> {
         &'r mut self,
         input: &mut &'i [u8],
     ) -> Result<Option<Item<'r>>, DecodeError> {
-        let found = match self.state {
-            State::Failed(error) => return Err(error),
-            State::Payload { remaining } => return Ok(self.payload(remaining, input)),
-            // The ranges are found first and borrowed last.
-            State::Packet { held } => self.find(held, input),
-            State::Skip(skip) => self.skip(skip, input),
-        };
-        let (header, end, in_scratch) = match found {
-            Ok(None) => return Ok(None),
-            Ok(Some(Found::Oversized(delivery))) => {
-                self.state = State::Packet { held: 0 };
-                return Ok(Some(Item::Oversized { delivery }));
-            }
-            Ok(Some(Found::Frame {
-                header,
-                end,
-                in_scratch,
-            })) => (header, end, in_scratch),
-            Err(error) => {
-                self.state = State::Failed(error);
-                return Err(error);
-            }
-        };
+        let room = self.room();
         let Self {
             options,
             decoder,
             scratch,
             aliases,
-            state,
+            head,
+            payload_due,
         } = self;
+        if let Some(error) = head.error {
+            return Err(error);
+        }
+        if input.is_empty() {
+            return Ok(None);
+        }
+        if *payload_due > 0 {
+            let (payload, remaining) = take_payload(input, *payload_due);
+            *payload_due = remaining;
+            return Ok(Some(Item::Payload { payload, remaining }));
+        }
+        if room < Self::MINIMUM_SCRATCH {
+            head.error = Some(DecodeError {
+                kind: DecodeErrorKind::ScratchTooSmall(Self::MINIMUM_SCRATCH as u32),
+                offset: 0,
+            });
+        }
+        let held = usize::try_from(head.at).unwrap_or(usize::MAX);
+        let before = *input;
+        let is_whole = head.advance(options, u32::try_from(room).unwrap_or(u32::MAX), input);
+        if let Some(error) = head.error {
+            return Err(error);
+        }
+        let taken = before.len().saturating_sub(input.len());
+        let taken = before.get(..taken).unwrap_or_default();
+        let is_in_scratch = held > 0 || !is_whole;
+        if is_in_scratch && !head.is_oversized {
+            let to = scratch.get_mut(held..).unwrap_or_default();
+            for (to, from) in to.iter_mut().zip(taken) {
+                *to = *from;
+            }
+        }
+        if !is_whole {
+            return Ok(None);
+        }
+        let Head {
+            header,
+            at,
+            is_oversized,
+            ..
+        } = *head;
+        if is_oversized {
+            let delivery = head.delivery();
+            *head = Head::START;
+            return Ok(Some(Item::Oversized { delivery }));
+        }
+        *head = Head::START;
+        let end = usize::try_from(at).unwrap_or(usize::MAX);
         // Aliases find the same room wherever the packet lies.
         let (front, room) = scratch.split_at_mut_checked(end).unwrap_or_default();
-        let frame: &'r [u8] = if in_scratch { front } else { take(input, end) };
-        let body = frame.get(header.len..).unwrap_or_default();
-        *state = State::Packet { held: 0 };
+        let bytes: &'r [u8] = if is_in_scratch { front } else { taken };
+        let body = bytes.get(header.len..).unwrap_or_default();
         let result = if header.packet_type == PacketType::Publish {
-            message(options, &header, body, end, aliases, room, input)
+            let result = message(options, &header, body, end, aliases, room, input);
+            if let Ok(Some(Item::Message { remaining, .. })) = &result {
+                *payload_due = *remaining;
+            }
+            result
         } else {
             let mut reader = Reader::new(body, header.len, header.packet_type, options);
-            let packet = decoder(&mut reader);
-            let mut result = Ok(Some(Item::Packet(packet)));
+            let mut result = Ok(Some(Item::Packet(decoder(&mut reader))));
             if let Some(error) = reader.finish() {
                 result = Err(error);
             }
+            if let Ok(Some(Item::Packet(Packet::Connect(connect)))) = &result {
+                options.version = connect.version;
+            }
             result
         };
-        match &result {
-            Err(error) => *state = State::Failed(*error),
-            Ok(Some(Item::Message { remaining, .. })) if *remaining > 0 => {
-                let remaining = *remaining;
-                *state = State::Payload { remaining };
-            }
-            Ok(Some(Item::Packet(Packet::Connect(connect)))) => options.version = connect.version,
-            Ok(_) => {}
+        if let Err(error) = &result {
+            head.error = Some(*error);
         }
         result
     }
@@ -241,78 +246,6 @@ impl<'s> PacketReader<'s> {
     /// The bytes of scratch that aliases leave.
     const fn room(&self) -> usize {
         self.scratch.len().saturating_sub(self.aliases.used())
-    }
-
-    fn payload<'i>(&mut self, remaining: u32, input: &mut &'i [u8]) -> Option<Item<'i>> {
-        let (payload, remaining) = take_payload(input, remaining);
-        if payload.is_empty() {
-            return None;
-        }
-        self.state = if remaining == 0 {
-            State::Packet { held: 0 }
-        } else {
-            State::Payload { remaining }
-        };
-        Some(Item::Payload { payload, remaining })
-    }
-
-    /// Finds a frame, copying from the input what straddles: at each step no more than
-    /// the bytes without which nothing can be said.
-    fn find(&mut self, mut held: usize, input: &mut &[u8]) -> Result<Option<Found>, DecodeError> {
-        if input.is_empty() {
-            return Ok(None);
-        }
-        let room = self.room();
-        if room < Self::MINIMUM_SCRATCH {
-            return Err(too_small(Self::MINIMUM_SCRATCH));
-        }
-        loop {
-            let in_scratch = held > 0;
-            let known = if in_scratch {
-                self.scratch.get(..held).unwrap_or_default()
-            } else {
-                *input
-            };
-            let frame = frame::find(&self.options, known)?;
-            if frame.end > room {
-                let Some(header) = frame
-                    .header
-                    .filter(|header| header.packet_type == PacketType::Publish)
-                else {
-                    return Err(too_small(frame.end));
-                };
-                let mut skip = Skip::new(&self.options, &header);
-                if in_scratch {
-                    skip.advance(&mut known.get(header.len..).unwrap_or_default())?;
-                } else {
-                    take(input, header.len);
-                }
-                return self.skip(skip, input);
-            }
-            if let Some(header) = frame.header.filter(|_| frame.end <= known.len()) {
-                return Ok(Some(Found::Frame {
-                    header,
-                    end: frame.end,
-                    in_scratch,
-                }));
-            }
-            let to = self.scratch.get_mut(held..frame.end).unwrap_or_default();
-            let from = take(input, to.len().min(input.len()));
-            if from.is_empty() {
-                return Ok(None);
-            }
-            for (to, from) in to.iter_mut().zip(from) {
-                *to = *from;
-            }
-            held = held.saturating_add(from.len());
-            self.state = State::Packet { held };
-        }
-    }
-
-    fn skip(&mut self, mut skip: Skip, input: &mut &[u8]) -> Result<Option<Found>, DecodeError> {
-        let delivery = skip.advance(input)?;
-        self.state = State::Skip(skip);
-        Ok(delivery.map(Found::Oversized))
     }
 }
 
@@ -355,14 +288,6 @@ fn message<'r, 'i: 'r>(
     }))
 }
 
-#[cold]
-fn too_small(needed: usize) -> DecodeError {
-    DecodeError {
-        kind: DecodeErrorKind::ScratchTooSmall(u32::try_from(needed).unwrap_or(u32::MAX)),
-        offset: 0,
-    }
-}
-
 /// What there is of the payload's next `remaining` bytes, and how many are still to come.
 fn take_payload<'i>(input: &mut &'i [u8], remaining: u32) -> (&'i [u8], u32) {
     let payload = take(
@@ -390,7 +315,8 @@ impl fmt::Debug for PacketReader<'_> {
             .field("options", &self.options)
             .field("scratch", &self.scratch.len())
             .field("aliases", &self.aliases)
-            .field("state", &self.state)
+            .field("head", &self.head)
+            .field("payload_due", &self.payload_due)
             .finish()
     }
 }

@@ -105,6 +105,14 @@ pub(crate) struct FixedHeader {
 }
 
 impl FixedHeader {
+    /// Of a packet of which nothing has come, so that its end lies beyond all that could.
+    pub(crate) const UNKNOWN: Self = Self {
+        packet_type: PacketType::Publish,
+        flags: 0,
+        len: 0,
+        remaining: u32::MAX,
+    };
+
     /// Reads it from the front of `bytes`; `None` when it is not yet whole.
     /// What is wrong with the first byte is told without the others.
     #[inline(always)]
