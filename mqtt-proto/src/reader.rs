@@ -134,16 +134,17 @@ impl<'s> PacketReader<'s> {
         }
         let room = self.room();
         let publish = Publish::decode_plain(&self.options, input, QoS::ExactlyOnce);
-        if let Some((Publish { head, payload }, rest)) = publish {
+        if let Some((Publish { head, payload }, rest, remaining)) = publish {
             let after_head = payload.len().wrapping_add(rest.len());
             if input.len().wrapping_sub(after_head) > room {
                 return None;
             }
             *input = rest;
+            self.payload_due = remaining;
             return Some(Item::Message {
                 head,
                 payload,
-                remaining: 0,
+                remaining,
             });
         }
         if room < Self::MINIMUM_SCRATCH {

@@ -119,7 +119,8 @@ impl<'a> Packet<'a> {
         input: &mut &'a [u8],
     ) -> Result<Option<Self>, DecodeError> {
         if HAS_FAST_PATHS {
-            if let Some((publish, rest)) = Publish::decode_plain(options, input, QoS::AtMostOnce) {
+            if let Some((publish, rest, 0)) = Publish::decode_plain(options, input, QoS::AtMostOnce)
+            {
                 *input = rest;
                 return Ok(Some(Self::Publish(publish)));
             }
