@@ -6,13 +6,14 @@ use mqtt_proto::{
 };
 
 /// The handle of one operation. Unlike packet identifiers, never used again.
+// Packed, so that on a machine of 32 bits what has one in it is not aligned to, and told apart by, 64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(Rust, packed(4))]
 pub struct Token(pub(crate) u64);
 
 /// The handle with which one received message is acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(Rust, packed(4))]
 pub struct AckToken(pub(crate) u64);
 
 /// What became of a call to `handle_input`.
