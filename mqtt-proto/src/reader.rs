@@ -5,7 +5,7 @@ mod head;
 
 use core::fmt;
 
-use crate::packet::{Decoder, FixedHeader, decoder};
+use crate::packet::{Decoder, decoder};
 use crate::wire::{HAS_FAST_PATHS, Reader};
 use crate::{
     DecodeError, DecodeErrorKind, DecodeOptions, Delivery, Packet, PacketType, Publish,
@@ -221,25 +221,31 @@ impl<'s> PacketReader<'s> {
         let (front, room) = scratch.split_at_mut_checked(end).unwrap_or_default();
         let bytes: &'r [u8] = if is_in_scratch { front } else { taken };
         let body = bytes.get(header.len..).unwrap_or_default();
-        let result = if header.packet_type == PacketType::Publish {
-            let result = message(options, &header, body, end, aliases, room, input);
-            if let Ok(Some(Item::Message { remaining, .. })) = &result {
-                *payload_due = *remaining;
+        let mut reader = Reader::new(body, header.len, header.packet_type, options);
+        let mut result;
+        if header.packet_type == PacketType::Publish {
+            let (mut publish, alias) = PublishHead::decode(&mut reader, header.flags, options);
+            if alias != 0
+                && reader.error().is_none()
+                && let Err(kind) = resolve(&mut publish, alias, aliases, room)
+            {
+                reader.fail(kind, header.len);
             }
-            result
+            let (payload, remaining) = take_payload(input, header.packet_len().saturating_sub(at));
+            *payload_due = remaining;
+            result = Ok(Some(Item::Message {
+                head: publish,
+                payload,
+                remaining,
+            }));
         } else {
-            let mut reader = Reader::new(body, header.len, header.packet_type, options);
-            let mut result = Ok(Some(Item::Packet(decoder(&mut reader))));
-            if let Some(error) = reader.finish() {
-                result = Err(error);
-            }
-            if let Ok(Some(Item::Packet(Packet::Connect(connect)))) = &result {
-                options.version = connect.version;
-            }
-            result
-        };
-        if let Err(error) = &result {
-            head.error = Some(*error);
+            result = Ok(Some(Item::Packet(decoder(&mut reader))));
+        }
+        if let Some(error) = reader.finish() {
+            head.error = Some(error);
+            result = Err(error);
+        } else if let Ok(Some(Item::Packet(Packet::Connect(connect)))) = &result {
+            options.version = connect.version;
         }
         result
     }
@@ -250,43 +256,25 @@ impl<'s> PacketReader<'s> {
     }
 }
 
-/// Decodes the head of a PUBLISH, resolves its alias and takes what has come of its payload.
-fn message<'r, 'i: 'r>(
-    options: &DecodeOptions,
-    header: &FixedHeader,
-    body: &'r [u8],
-    end: usize,
+/// Finds the topic name behind an alias, or lets the alias stand for it from now on.
+fn resolve<'r>(
+    head: &mut PublishHead<'r>,
+    alias: u16,
     aliases: &mut Aliases,
     room: &'r mut [u8],
-    input: &mut &'i [u8],
-) -> Result<Option<Item<'r>>, DecodeError> {
-    let (mut head, _, alias) = PublishHead::decode(header, body, options)?;
-    if alias != 0 {
-        let error = |kind| DecodeError {
-            kind,
-            offset: header.len,
-        };
-        match head.topic {
-            Some(topic) if !aliases.record(room, alias, topic.as_bytes()) => {
-                return Err(error(DecodeErrorKind::TopicAliasNoRoom(alias)));
-            }
-            Some(_) => {}
+) -> Result<(), DecodeErrorKind> {
+    match head.topic {
+        Some(topic) if aliases.record(room, alias, topic.as_bytes()) => Ok(()),
+        Some(_) => Err(DecodeErrorKind::TopicAliasNoRoom(alias)),
+        None => {
+            head.topic = aliases.topic(room, alias);
             // Section 3.3.4: an alias that stands for nothing is a Protocol Error.
-            None => {
-                let topic = aliases.topic(room, alias);
-                head.topic =
-                    Some(topic.ok_or_else(|| error(DecodeErrorKind::TopicAliasUnknown(alias)))?);
+            match head.topic {
+                Some(_) => Ok(()),
+                None => Err(DecodeErrorKind::TopicAliasUnknown(alias)),
             }
         }
     }
-    let end = u32::try_from(end).unwrap_or(u32::MAX);
-    let payload_len = header.packet_len().saturating_sub(end);
-    let (payload, remaining) = take_payload(input, payload_len);
-    Ok(Some(Item::Message {
-        head,
-        payload,
-        remaining,
-    }))
 }
 
 /// What there is of the payload's next `remaining` bytes, and how many are still to come.

@@ -166,20 +166,20 @@ impl<'a> Packet<'a> {
             return Ok(None);
         };
         let body = packet.get(header.len..).unwrap_or_default();
-        if header.packet_type == PacketType::Publish {
-            let (head, payload, _) = PublishHead::decode(&header, body, options)?;
-            *input = rest;
-            return Ok(Some(Self::Publish(Publish { head, payload })));
-        }
         let mut reader = Reader::new(body, header.len, header.packet_type, options);
-        let packet = Ok(Some(decoder(&mut reader)));
-        match reader.finish() {
-            None => {
-                *input = rest;
-                packet
-            }
-            Some(error) => Err(error),
+        let mut result;
+        if header.packet_type == PacketType::Publish {
+            let (head, _) = PublishHead::decode(&mut reader, header.flags, options);
+            let payload = reader.take_rest();
+            result = Ok(Some(Self::Publish(Publish { head, payload })));
+        } else {
+            result = Ok(Some(decoder(&mut reader)));
         }
+        match reader.finish() {
+            None => *input = rest,
+            Some(error) => result = Err(error),
+        }
+        result
     }
 
     /// Writes the packet to the front of `buf` and returns its size in bytes.

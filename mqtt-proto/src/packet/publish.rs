@@ -1,11 +1,11 @@
+use super::Fields;
 use super::fields::packet_len;
-use super::{Fields, FixedHeader};
 use crate::allowed::{Place, Senders};
 use crate::property::Census;
-use crate::wire::{Output, Reader, Writer, binary, in_string, string, u16, varint};
+use crate::wire::{Output, Reader, Writer, binary, string, u16, varint};
 use crate::{
-    DecodeError, DecodeErrorKind, DecodeOptions, EncodeError, PacketId, PacketType, Properties,
-    PropertyId, QoS, TopicName, Version, property,
+    DecodeErrorKind, DecodeOptions, EncodeError, PacketId, PacketType, Properties, PropertyId, QoS,
+    TopicName, Version, property,
 };
 
 /// A PUBLISH packet (section 3.3), payload and all.
@@ -210,68 +210,44 @@ impl<'a> PublishHead<'a> {
     }
 
     /// Reads the head from the front of what follows the fixed header; the payload need not be there.
-    /// With it come what follows, and the Topic Alias or 0.
-    ///
-    /// It is where a program spends its time: what is seldom is kept out of line.
-    #[inline(always)]
+    /// With it comes the Topic Alias, or 0.
+    #[inline]
     pub(crate) fn decode(
-        header: &FixedHeader,
-        body: &'a [u8],
+        reader: &mut Reader<'a>,
+        flags: u8,
         options: &DecodeOptions,
-    ) -> Result<(Self, &'a [u8], u16), DecodeError> {
-        let end = header.len.saturating_add(body.len());
-        let error = |kind, rest: &[u8]| Err(failure(kind, end, rest, 0));
-        let mut rest = body;
-        let Some(topic) = binary(&mut rest) else {
-            return error(DecodeErrorKind::Truncated, body);
-        };
-        let v5 = options.version == Version::V5;
-        // An empty name is told from one that is not a name: a Topic Alias may stand for it.
-        let topic = if v5 && topic.is_empty() {
-            None
-        } else {
-            // [MQTT-3.3.2-1]
-            match TopicName::from_wire(topic) {
-                Ok(topic) => Some(topic),
-                Err((kind, at)) => return Err(failure(kind, end, body, in_string(0, at))),
-            }
-        };
+    ) -> (Self, u16) {
+        let start = reader.offset();
+        let topic = reader.topic_name_of_publish();
         let mut delivery = Delivery::AtMostOnce;
         // [MQTT-2.2.1-2]
-        if header.flags & 0b0110 != 0 {
-            let start = rest;
-            let Some(packet_id) = u16(&mut rest) else {
-                return error(DecodeErrorKind::Truncated, start);
-            };
-            // [MQTT-2.2.1-3] [MQTT-2.2.1-4] [MQTT3-2.3.1-1]
-            let Some(packet_id) = PacketId::new(packet_id) else {
-                return error(DecodeErrorKind::PacketIdZero, start);
-            };
-            let dup = header.flags & 0b1000 != 0;
-            delivery = if header.flags & 0b0010 != 0 {
+        if flags & 0b0110 != 0 {
+            let packet_id = reader.packet_id();
+            let dup = flags & 0b1000 != 0;
+            delivery = if flags & 0b0010 != 0 {
                 Delivery::AtLeastOnce { packet_id, dup }
             } else {
                 Delivery::ExactlyOnce { packet_id, dup }
             };
         }
-        let (mut properties, mut alias) = (Properties::EMPTY, 0);
-        if v5 {
-            if let Some((0, after)) = rest.split_first() {
-                rest = after;
-            } else {
-                (properties, rest, alias) = decode_properties(rest, end, options)?;
-            }
-            if alias == 0 && topic.is_none() {
-                return error(DecodeErrorKind::MissingTopic, body);
-            }
+        let properties_start = reader.offset();
+        let (properties, census) = property::decode_counted(reader, PLACE);
+        let alias = census.topic_alias;
+        // [MQTT-3.3.2-9] [MQTT-3.3.2-10] [MQTT-3.3.2-11]
+        if alias > options.topic_alias_maximum {
+            reader.fail(DecodeErrorKind::TopicAliasInvalid(alias), properties_start);
+        }
+        // Section 3.3.2.1
+        if alias == 0 && topic.is_none() {
+            reader.fail(DecodeErrorKind::MissingTopic, start);
         }
         let head = Self {
             delivery,
-            retain: header.flags & 1 != 0,
+            retain: flags & 1 != 0,
             topic,
             properties,
         };
-        Ok((head, rest, alias))
+        (head, alias)
     }
 
     pub(super) fn first_byte(&self) -> u8 {
@@ -331,42 +307,6 @@ impl Size {
     #[inline]
     const fn without_payload(&self, payload_len: usize) -> Result<usize, EncodeError> {
         packet_len(self.body.saturating_add(payload_len), payload_len)
-    }
-}
-
-/// Reads properties of which there may be some; with them come what follows, and the Topic Alias or 0.
-#[inline(never)]
-fn decode_properties<'a>(
-    rest: &'a [u8],
-    end: usize,
-    options: &DecodeOptions,
-) -> Result<(Properties<'a>, &'a [u8], u16), DecodeError> {
-    let mut reader = Reader::new(
-        rest,
-        end.saturating_sub(rest.len()),
-        PacketType::Publish,
-        options,
-    );
-    let start = reader.offset();
-    let (properties, census) = property::decode_counted(&mut reader, PLACE);
-    // [MQTT-3.3.2-9] [MQTT-3.3.2-10] [MQTT-3.3.2-11]
-    if census.topic_alias > options.topic_alias_maximum {
-        let kind = DecodeErrorKind::TopicAliasInvalid(census.topic_alias);
-        reader.fail(kind, start);
-    }
-    match reader.error() {
-        None => Ok((properties, reader.rest(), census.topic_alias)),
-        Some(error) => Err(error),
-    }
-}
-
-/// An error `at` bytes after the start of `rest`, which ends at the offset `end`.
-#[cold]
-#[inline(never)]
-const fn failure(kind: DecodeErrorKind, end: usize, rest: &[u8], at: usize) -> DecodeError {
-    DecodeError {
-        kind,
-        offset: end.saturating_sub(rest.len()).saturating_add(at),
     }
 }
 

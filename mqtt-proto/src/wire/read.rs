@@ -201,7 +201,23 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn topic_name(&mut self) -> TopicName<'a> {
-        TopicName::from_wire(self.binary()).unwrap_or_else(|error| {
+        let name = self.binary();
+        self.check_name(name)
+    }
+
+    /// That of a PUBLISH: in 5.0 it may be empty, where a Topic Alias stands for it, which is told
+    /// from what is not a name.
+    pub(crate) fn topic_name_of_publish(&mut self) -> Option<TopicName<'a>> {
+        let name = self.binary();
+        if self.version == Version::V5 && name.is_empty() {
+            return None;
+        }
+        // [MQTT-3.3.2-1]
+        Some(self.check_name(name))
+    }
+
+    fn check_name(&mut self, name: &'a [u8]) -> TopicName<'a> {
+        TopicName::from_wire(name).unwrap_or_else(|error| {
             self.refuse_string(error);
             TopicName::from_checked(&[])
         })
