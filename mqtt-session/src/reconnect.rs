@@ -69,7 +69,11 @@ impl Backoff {
         let maximum = policy.maximum.as_millis();
         let mut full = policy.minimum.as_millis().min(maximum);
         for _ in 0..self.attempts {
-            full = full.saturating_mul(2).min(maximum);
+            full = if full > maximum >> 1 {
+                maximum
+            } else {
+                full << 1
+            };
         }
         self.attempts = self.attempts.saturating_add(1);
         // The upper half of the product is the random number scaled to 0..=half; a division of

@@ -6,7 +6,7 @@ use core::num::NonZeroU16;
 use mqtt_proto::PacketId;
 
 use crate::session_state::{Entry, EntryState, Received, ReceivedState, Section};
-use crate::{Instant, Token};
+use crate::{Completion, Instant, Token};
 
 mod inline;
 pub use inline::Inline;
@@ -69,8 +69,6 @@ pub trait SendTable: Clone + Debug + Default + PartialEq + Eq + Hash {
     fn remove(&mut self, index: usize) -> Option<Token>;
     /// Moves an entry without bytes, which waits for nothing, toward the front.
     fn shift(&mut self, from: usize, to: usize);
-    /// Orders the entries by section, within a section as they were. Those that move have no bytes.
-    fn sort(&mut self);
 
     /// How many have ended.
     fn ended(&self) -> usize {
@@ -129,6 +127,26 @@ pub trait SendTable: Clone + Debug + Default + PartialEq + Eq + Hash {
     fn position(&self, token: Token) -> Option<usize> {
         self.iter().position(|entry| entry.token == token)
     }
+
+    /// Ends an operation that no packet ends: it waits to be taken.
+    fn end(&mut self, index: usize, completion: Completion) {
+        let ended = self.ended();
+        self.free(index);
+        self.forget_id(index);
+        self.change(index, |entry| entry.state = EntryState::Ended(completion));
+        self.shift(index, ended);
+    }
+
+    /// Gives every entry that has not ended its new state; none is released by it.
+    fn update(&mut self, new: &dyn Fn(&Entry) -> EntryState) {
+        for index in self.ended()..self.len() {
+            match self.get(index).map(new) {
+                Some(EntryState::Ended(completion)) => self.end(index, completion),
+                Some(state) => self.change(index, |entry| entry.state = state),
+                None => {}
+            }
+        }
+    }
 }
 
 /// Topics and their aliases.
@@ -169,8 +187,6 @@ pub trait ReceiveTable: Clone + Debug + Default + PartialEq + Eq + Hash {
     /// Changes an entry, but for its token and identifier.
     fn change(&mut self, index: usize, change: impl FnOnce(&mut Received));
     fn remove(&mut self, index: usize);
-    /// Changes all entries and keeps those that are to be kept, in one pass.
-    fn retain(&mut self, keep: impl FnMut(&mut Received) -> bool);
 
     /// The entry that has the packet identifier.
     fn find(&self, packet_id: PacketId) -> Option<usize> {
@@ -211,5 +227,16 @@ pub trait ReceiveTable: Clone + Debug + Default + PartialEq + Eq + Hash {
             };
             !mem::replace(earlier, true) && received.may_leave(coming)
         })
+    }
+
+    /// Changes all entries and keeps those that are to be kept.
+    fn retain(&mut self, keep: impl Fn(&mut Received) -> bool) {
+        for index in (0..self.len()).rev() {
+            let mut kept = true;
+            self.change(index, |received| kept = keep(received));
+            if !kept {
+                self.remove(index);
+            }
+        }
     }
 }

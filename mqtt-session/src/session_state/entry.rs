@@ -29,7 +29,7 @@ pub(crate) enum Kind {
 
 /// How far an operation has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum EntryState {
+pub enum EntryState {
     /// Never handed out whole: the other side cannot know of it.
     Queued,
     /// Handed out on an earlier connection and not yet on this one.

@@ -135,17 +135,6 @@ impl<const OUTBOX: usize, const SEND: usize> SendTable for InlineSend<OUTBOX, SE
             }
         }
     }
-
-    fn sort(&mut self) {
-        for index in 0..self.entries.len() {
-            let Some(section) = self.entries.get(index).map(Entry::section) else {
-                return;
-            };
-            let after = |entry: &Entry| entry.section() > section;
-            let to = self.entries.iter().take(index).position(after);
-            self.shift(index, to.unwrap_or(index));
-        }
-    }
 }
 
 #[doc(hidden)]
@@ -183,10 +172,6 @@ impl<const RECEIVE: usize> ReceiveTable for InlineReceive<RECEIVE> {
 
     fn remove(&mut self, index: usize) {
         remove(&mut self.received, index);
-    }
-
-    fn retain(&mut self, keep: impl FnMut(&mut Received) -> bool) {
-        self.received.retain_mut(keep);
     }
 }
 

@@ -49,36 +49,12 @@ pub(super) trait Operations: SendTable {
         self.release(index);
     }
 
-    /// Ends an operation that no packet ends: it waits for `take_ended`.
-    fn end(&mut self, index: usize, completion: Completion) {
-        let ended = self.ended();
-        self.free(index);
-        self.forget_id(index);
-        self.set_state(index, EntryState::Ended(completion));
-        self.shift(index, ended);
-    }
-
     fn take_ended(&mut self) -> Option<(Token, Completion)> {
         let entry = self.get(0)?;
         let EntryState::Ended(completion) = entry.state else {
             return None;
         };
         Some((self.remove(0)?, completion))
-    }
-
-    /// Gives every entry that has not ended its new state, in one pass.
-    fn update(&mut self, new: &dyn Fn(&Entry) -> EntryState) {
-        for index in self.ended()..self.len() {
-            let Some(state) = self.get(index).map(new) else {
-                break;
-            };
-            if matches!(state, EntryState::Ended(_)) {
-                self.free(index);
-                self.forget_id(index);
-            }
-            self.set_state(index, state);
-        }
-        self.sort();
     }
 }
 

@@ -92,7 +92,8 @@ impl ReceiveTable for HeapReceive {
         }
     }
 
-    fn retain(&mut self, keep: impl FnMut(&mut Received) -> bool) {
+    /// In one pass.
+    fn retain(&mut self, keep: impl Fn(&mut Received) -> bool) {
         let mut received = core::mem::take(self).received;
         received.retain_mut(keep);
         received.into_iter().for_each(|it| self.push(it));

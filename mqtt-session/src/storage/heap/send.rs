@@ -160,7 +160,18 @@ impl SendTable for HeapSend {
         }
     }
 
-    fn sort(&mut self) {
+    /// In one pass.
+    fn update(&mut self, new: &dyn Fn(&Entry) -> EntryState) {
+        for index in self.ended()..self.len() {
+            let Some(state) = self.get(index).map(new) else {
+                break;
+            };
+            if matches!(state, EntryState::Ended(_)) {
+                self.free(index);
+                self.forget_id(index);
+            }
+            self.change(index, |entry| entry.state = state);
+        }
         let slots = self.slots.make_contiguous();
         slots.sort_by_key(|(entry, _)| entry.section());
         (self.unsent, self.pubrel_due) = (0, 0);
