@@ -1,4 +1,4 @@
-use mqtt_proto::{Packet, ReasonCode, Version};
+use mqtt_proto::{Ack, Packet, PacketId, PacketType, ReasonCode, Version};
 
 /// The caller's buffer while packets are written to it.
 pub(crate) struct Out<'b> {
@@ -33,14 +33,25 @@ impl<'b> Out<'b> {
         u32::try_from(len).is_ok_and(|len| len > self.maximum_packet_size)
     }
 
-    /// The reason code that an acknowledgement can carry: without one it is shorter. It then says
-    /// Success, which ends the handshake as well.
-    pub(crate) fn reason(&self, reason: ReasonCode) -> ReasonCode {
-        if self.maximum_packet_size < ACK_WITH_REASON {
-            ReasonCode::Success
-        } else {
-            reason
-        }
+    /// Writes an acknowledgement. Where it cannot carry a reason code, in 3.1.1 and where the other
+    /// side takes nothing so long, it says Success, which ends the handshake as well.
+    pub(crate) fn ack(
+        &mut self,
+        version: Version,
+        kind: PacketType,
+        packet_id: PacketId,
+        reason: ReasonCode,
+    ) -> bool {
+        let says = version == Version::V5 && self.maximum_packet_size >= ACK_WITH_REASON;
+        let reason = if says { reason } else { ReasonCode::Success };
+        let ack = Ack::new(packet_id, reason);
+        let packet = match kind {
+            PacketType::PubAck => Packet::PubAck(ack),
+            PacketType::PubRec => Packet::PubRec(ack),
+            PacketType::PubRel => Packet::PubRel(ack),
+            _ => Packet::PubComp(ack),
+        };
+        self.packet(version, &packet)
     }
 
     /// Writes a small packet whole, or leaves out what the other side does not take; `false` where

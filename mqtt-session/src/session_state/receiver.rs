@@ -5,7 +5,7 @@ mod tests;
 
 pub(crate) use received::{Received, ReceivedState};
 
-use mqtt_proto::{Ack, Delivery, Packet, PacketId, QoS, ReasonCode, Version};
+use mqtt_proto::{Delivery, PacketId, PacketType, QoS, ReasonCode, Version};
 
 use crate::connection::Out;
 use crate::storage::ReceiveTable;
@@ -377,12 +377,8 @@ impl<S: Storage> Receiver<S> {
     /// Writes all that is due; `false` where `out` has no room for the rest of it.
     pub(crate) fn transmit(&mut self, out: &mut Out<'_>) -> bool {
         if let Some(packet_id) = self.link.stray {
-            let reason = match self.version {
-                Version::V3_1_1 => ReasonCode::Success,
-                Version::V5 => ReasonCode::PacketIdentifierNotFound,
-            };
-            let ack = Ack::new(packet_id, out.reason(reason));
-            if !out.packet(self.version, &Packet::PubComp(ack)) {
+            let reason = ReasonCode::PacketIdentifierNotFound;
+            if !out.ack(self.version, PacketType::PubComp, packet_id, reason) {
                 return false;
             }
             self.link.stray = None;
@@ -395,16 +391,15 @@ impl<S: Storage> Receiver<S> {
             let Some(received) = self.table.get(index) else {
                 break;
             };
-            let ack = Ack::new(received.packet_id, out.reason(received.reason));
-            let (packet, is_over) = match (received.state, received.exactly_once) {
-                (ReceivedState::CompDue, _) => {
-                    let ack = Ack::new(received.packet_id, ReasonCode::Success);
-                    (Packet::PubComp(ack), true)
+            let (kind, reason, is_over) = match (received.state, received.exactly_once) {
+                (ReceivedState::CompDue, _) => (PacketType::PubComp, ReasonCode::Success, true),
+                (_, false) => (PacketType::PubAck, received.reason, true),
+                (_, true) => {
+                    let reason = received.reason;
+                    (PacketType::PubRec, reason, reason.is_error())
                 }
-                (_, false) => (Packet::PubAck(ack), true),
-                (_, true) => (Packet::PubRec(ack), received.reason.is_error()),
             };
-            if !out.packet(self.version, &packet) {
+            if !out.ack(self.version, kind, received.packet_id, reason) {
                 return false;
             }
             if is_over {

@@ -1,4 +1,4 @@
-use mqtt_proto::{Ack, Packet, QoS, ReasonCode, Version};
+use mqtt_proto::{PacketType, QoS, ReasonCode};
 
 use super::table::Operations;
 use super::{HandingOut, Sender, refused, too_large};
@@ -76,12 +76,8 @@ impl<S: Storage> Sender<S> {
                 return true;
             };
             if let Some(packet_id) = link.stray {
-                let reason = match self.version {
-                    Version::V3_1_1 => ReasonCode::Success,
-                    Version::V5 => ReasonCode::PacketIdentifierNotFound,
-                };
-                let ack = Ack::new(packet_id, out.reason(reason));
-                if !out.packet(self.version, &Packet::PubRel(ack)) {
+                let reason = ReasonCode::PacketIdentifierNotFound;
+                if !out.ack(self.version, PacketType::PubRel, packet_id, reason) {
                     return false;
                 }
                 link.stray = None;
@@ -92,8 +88,12 @@ impl<S: Storage> Sender<S> {
                 && let Some(index) = self.table.pubrel_due()
                 && let Some(packet_id) = self.table.get(index).and_then(|entry| entry.packet_id)
             {
-                let ack = Ack::new(packet_id, ReasonCode::Success);
-                if !out.packet(self.version, &Packet::PubRel(ack)) {
+                if !out.ack(
+                    self.version,
+                    PacketType::PubRel,
+                    packet_id,
+                    ReasonCode::Success,
+                ) {
                     return false;
                 }
                 self.table.set_state(index, EntryState::PubRelSent);
