@@ -4,74 +4,100 @@ use crate::{PacketType, Role};
 
 /// A place where a property or a reason code may stand: a packet type, or the Will in a CONNECT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place(u16);
+pub(crate) struct Place(u8);
 
 impl Place {
-    pub(crate) const WILL: Self = Self(1);
+    pub(crate) const WILL: Self = Self(0);
 
     pub(crate) const fn of(packet_type: PacketType) -> Self {
-        Self(1_u16.wrapping_shl(packet_type as u32))
+        let number = packet_type as u8;
+        Self(match packet_type {
+            // In place of PINGREQ and PINGRESP, which have neither properties nor reason codes.
+            PacketType::Disconnect | PacketType::Auth => number.wrapping_sub(2),
+            _ => number,
+        })
     }
 }
 
 /// Where the Client, and where the Server, may send something.
+///
+/// ```text
+/// bit 27            14 13             0
+///    ┌────────────────┬────────────────┐
+///    │ Server, places │ Client, places │
+///    └────────────────┴────────────────┘
+/// ```
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Allowed {
-    client: u16,
-    server: u16,
-}
+pub(crate) struct Allowed(u32);
 
-impl Allowed {
-    pub(crate) const NOWHERE: Self = Self {
-        client: 0,
-        server: 0,
-    };
-
-    /// From either end.
-    pub(crate) const fn both(self, places: &[Place]) -> Self {
-        self.client(places).server(places)
-    }
-
-    /// From the Client.
-    pub(crate) const fn client(self, places: &[Place]) -> Self {
-        Self {
-            client: self.client | union(places),
-            ..self
-        }
-    }
-
-    /// From the Server.
-    pub(crate) const fn server(self, places: &[Place]) -> Self {
-        Self {
-            server: self.server | union(places),
-            ..self
-        }
-    }
-
-    /// Who may send it there.
-    pub(crate) const fn senders(self, place: Place) -> Senders {
-        Senders::new(self.client & place.0 != 0, self.server & place.0 != 0)
-    }
-}
-
-const fn union(mut places: &[Place]) -> u16 {
-    let mut all = 0;
-    while let [first, rest @ ..] = places {
-        all |= first.0;
-        places = rest;
-    }
-    all
-}
-
-/// Who may have sent a packet, as far as what has been seen of it tells.
+/// Who may have sent a packet, as far as what has been seen of it tells: an [`Allowed`] at the
+/// first of places.
 ///
 /// A decoder starts from the sender that it knows, an encoder from both; each part
 /// of the packet narrows it down, and a packet that nobody may send is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Senders(u8);
+pub(crate) struct Senders(u32);
 
-const CLIENT: u8 = 1;
-const SERVER: u8 = 2;
+const PLACES: u32 = 14;
+const CLIENT: u32 = 1;
+const SERVER: u32 = 1 << PLACES;
+
+impl Allowed {
+    pub(crate) const NOWHERE: Self = Self(0);
+    /// How many bits it takes.
+    pub(crate) const BITS: u32 = 2 * PLACES;
+
+    /// At one place alone.
+    pub(crate) const fn at(place: Place, senders: Senders) -> Self {
+        Self(senders.0.wrapping_shl(place.0 as u32))
+    }
+
+    /// From either end.
+    pub(crate) const fn both(self, places: &[Place]) -> Self {
+        self.or(Senders::ANY, places)
+    }
+
+    /// From the Client.
+    pub(crate) const fn client(self, places: &[Place]) -> Self {
+        self.or(Senders(CLIENT), places)
+    }
+
+    /// From the Server.
+    pub(crate) const fn server(self, places: &[Place]) -> Self {
+        self.or(Senders(SERVER), places)
+    }
+
+    const fn or(self, senders: Senders, mut places: &[Place]) -> Self {
+        let mut all = self.0;
+        while let [first, rest @ ..] = places {
+            all |= Self::at(*first, senders).0;
+            places = rest;
+        }
+        Self(all)
+    }
+
+    /// Who may send it there.
+    pub(crate) const fn senders(self, place: Place) -> Senders {
+        Senders(self.0.wrapping_shr(place.0 as u32)).and(Senders::ANY)
+    }
+
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    pub(crate) const fn is_nowhere(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(crate) const fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// From [`bits`](Self::bits), with any others above them.
+    pub(crate) const fn from_bits(bits: u32) -> Self {
+        Self(bits & ((1 << Self::BITS) - 1))
+    }
+}
 
 impl Senders {
     pub(crate) const ANY: Self = Self(CLIENT | SERVER);

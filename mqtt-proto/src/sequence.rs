@@ -89,12 +89,6 @@ impl<'a, T: Element<'a>> Sequence<'a, T> {
     }
 }
 
-impl<'a, T> SequenceIter<'a, T> {
-    pub(crate) const fn rest(&mut self) -> &mut Repr<'a, T> {
-        &mut self.rest
-    }
-}
-
 impl<'a, T: Element<'a>> Iterator for SequenceIter<'a, T> {
     type Item = T;
 

@@ -8,8 +8,8 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use super::{Draw, std};
 use crate::allowed::{Place, Senders};
 use crate::packet::check_reason;
-use crate::property::{Range, Row, Value, Wire};
-use crate::wire::varint;
+use crate::property::{Form, Row, Value, may_repeat};
+use crate::wire::{Output, PartWriter, varint};
 use crate::{
     Delivery, PacketId, PacketType, Properties, Property, PropertyId, QoS, ReasonCode,
     RetainHandling, Role, SubscriptionIdentifier, SubscriptionOptions, TopicFilter, TopicName,
@@ -191,28 +191,33 @@ impl<'a> Draw<'_, '_, 'a> {
 
     /// The property with any value that it may have.
     pub fn property(&mut self, id: PropertyId) -> Result<Property<'a>> {
-        let row = PropertyId::row_of(id as u8).expect("every property is in the table");
-        let value = self.value_of(row)?;
-        Ok(Property::from_value(row.id, value).expect("the value is in range"))
+        let form = Row::of(id as u32).form().expect("it is a property");
+        let value = self.value_of(form)?;
+        let mut buffer = [0; 1024];
+        let mut out = PartWriter::new(0, &mut buffer);
+        out.u8(id as u8);
+        value.write(&mut out);
+        let len = 1024_usize.saturating_sub(out.free());
+        let bytes = self.arena.list(buffer.get(..len).unwrap_or_default());
+        let (_, property) = Property::parse(bytes).expect("the value is in range");
+        Ok(property)
     }
 
-    fn value_of(&mut self, row: &Row) -> Result<Value<'a>> {
-        let max = match (row.range, row.wire) {
-            (Range::ZeroOrOne, _) => 1,
-            (_, Wire::Byte) => u8::MAX.into(),
-            (_, Wire::TwoBytes) => u16::MAX.into(),
-            (_, Wire::VariableByteInteger) => varint::MAX,
-            _ => u32::MAX,
-        };
-        let min = u32::from(row.range == Range::NotZero);
-        Ok(match row.wire {
-            Wire::Byte | Wire::TwoBytes | Wire::FourBytes | Wire::VariableByteInteger => {
-                Value::Number(number(self.source, min, max)?)
+    fn value_of(&mut self, form: Form) -> Result<Value<'a>> {
+        let mut number = |min, max| number(self.source, min, max);
+        Ok(match form {
+            Form::ZeroOrOne => Value::Byte(number(0, 1)? as u8),
+            Form::TwoBytes => Value::TwoBytes(number(0, u16::MAX.into())? as u16),
+            Form::TwoBytesNotZero | Form::TopicAlias => {
+                Value::TwoBytes(number(1, u16::MAX.into())? as u16)
             }
-            Wire::Text if row.range == Range::Topic => Value::Bytes(self.topic_name()?.as_bytes()),
-            Wire::Text => Value::Bytes(self.string()?.as_bytes()),
-            Wire::Binary => Value::Bytes(self.binary()?),
-            Wire::TextPair => Value::Pair(self.string()?.as_bytes(), self.string()?.as_bytes()),
+            Form::FourBytes => Value::FourBytes(number(0, u32::MAX)?),
+            Form::FourBytesNotZero => Value::FourBytes(number(1, u32::MAX)?),
+            Form::VariableNotZero => Value::VariableByteInteger(number(1, varint::MAX)?),
+            Form::Text => Value::Text(self.string()?.as_bytes()),
+            Form::TextPair => Value::TextPair(self.string()?.as_bytes(), self.string()?.as_bytes()),
+            Form::TopicName => Value::Binary(self.topic_name()?.as_bytes()),
+            Form::Binary => Value::Binary(self.binary()?),
         })
     }
 
@@ -240,14 +245,12 @@ impl<'a> Draw<'_, '_, 'a> {
         if version == Version::V3_1_1 {
             return Ok(Properties::EMPTY);
         }
-        let mut left: Vec<&Row> = PropertyId::ALL
-            .iter()
-            .filter_map(|&id| PropertyId::row_of(id as u8))
-            .filter(|row| {
-                let senders = row.allowed.senders(place);
-                !senders.and(Senders::only(sender)).is_nobody()
-            })
-            .collect();
+        let ids = PropertyId::ALL.iter().copied();
+        let may_be_there = |id: &PropertyId| {
+            let senders = Row::of(*id as u32).allowed().senders(place);
+            !senders.and(Senders::only(sender)).is_nobody()
+        };
+        let mut left: Vec<PropertyId> = ids.filter(may_be_there).collect();
         let mut list: Vec<Property<'a>> = Vec::new();
         let wanted = match self.source.int_in_range(0..=7)? {
             0..=2 => 0,
@@ -256,10 +259,10 @@ impl<'a> Draw<'_, '_, 'a> {
         };
         while list.len() < wanted && !left.is_empty() {
             let at = self.source.choose_index(left.len())?;
-            let row = left.swap_remove(at);
-            list.push(self.property(row.id)?);
-            if row.may_repeat(place) {
-                left.push(row);
+            let id = left.swap_remove(at);
+            list.push(self.property(id)?);
+            if may_repeat(id as u32, place) {
+                left.push(id);
             }
         }
         let position =

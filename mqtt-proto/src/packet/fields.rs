@@ -128,7 +128,7 @@ impl<O: Output> Fields<O> {
             }
             Err(error) => self.fail(error),
         }
-        self.senders = census.senders;
+        self.senders = self.senders.and(census.senders());
         census
     }
 }

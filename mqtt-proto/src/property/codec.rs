@@ -1,14 +1,12 @@
 //! The properties of a packet, to and from the wire: a length and so many bytes of them.
 
-use super::table::{Census, Range, Refusal, Row, Wire};
+use super::table::{Census, Form, Refusal, Row};
 use super::value::Value;
-use super::{Properties, Property, PropertyId};
+use super::{Properties, Property, PropertyId, plain};
 use crate::allowed::{Place, Senders};
 use crate::sequence::{Repr, Wired};
-use crate::wire::{Output, Reader, binary, in_string, string, varint};
-use crate::{
-    DecodeError, DecodeErrorKind, Element, EncodeError, Sequence, SequenceIter, TopicName, Version,
-};
+use crate::wire::{HAS_FAST_PATHS, Output, Reader, binary, string, varint};
+use crate::{DecodeErrorKind, Element, EncodeError, Sequence, Version};
 
 /// Reads the properties that the sender may send at `place`; nothing in 3.1.1, which has none.
 #[inline(always)]
@@ -37,103 +35,64 @@ fn take<'a>(reader: &mut Reader<'a>, census: &mut Census) -> &'a [u8] {
     if reader.version == Version::V3_1_1 {
         return &[];
     }
+    if HAS_FAST_PATHS && let Some((bytes, after)) = plain::take(reader.rest(), census) {
+        reader.advance_to(after);
+        return bytes;
+    }
     // [MQTT-2.2.2-1] Where there are none the length is there all the same.
     let len = usize::try_from(reader.varint()).unwrap_or(usize::MAX);
-    let bytes = reader.bytes(len);
-    if !bytes.is_empty()
-        && let Err(DecodeError { kind, offset }) = validate(bytes, reader.offset(), census)
-    {
-        reader.fail(kind, offset);
+    let start = reader.offset();
+    let (bytes, after) = reader.enter(len);
+    while !reader.is_empty() {
+        // A Variable Byte Integer, though none of today's takes more than one byte.
+        let id = reader.varint();
+        let row = Row::of(id);
+        let refusal = match census.admit(id, row) {
+            Ok(()) if check_value(reader, row, census) => continue,
+            Ok(()) => None,
+            Err(refusal) => Some(refusal),
+        };
+        let kind = match (PropertyId::from_u32(id), refusal) {
+            (None, _) => DecodeErrorKind::UnknownProperty(id),
+            (Some(id), Some(Refusal::NotAllowed)) => DecodeErrorKind::PropertyNotAllowed(id),
+            (Some(id), Some(Refusal::WrongSender)) => DecodeErrorKind::PropertyOfOtherSide(id),
+            (Some(id), Some(Refusal::Repeated)) => DecodeErrorKind::PropertyRepeated(id),
+            // [MQTT-3.3.2-8], with a reason code of its own.
+            (Some(PropertyId::TopicAlias), None) => DecodeErrorKind::TopicAliasInvalid(0),
+            (Some(id), None) => DecodeErrorKind::PropertyValue(id),
+        };
+        reader.refuse(kind);
     }
+    if census.lacks_method() {
+        reader.fail(DecodeErrorKind::AuthenticationDataWithoutMethod, start);
+    }
+    reader.leave(after);
     bytes
 }
 
-/// Checks properties of which the last ends at the offset `end` in its packet.
-fn validate(bytes: &[u8], end: usize, census: &mut Census) -> Result<(), DecodeError> {
-    let mut rest = bytes;
-    let offset = |rest: &[u8]| end.saturating_sub(rest.len());
-    let error = |kind, rest| {
-        let offset = offset(rest);
-        Err(DecodeError { kind, offset })
-    };
-    while let Some((&id, after)) = rest.split_first() {
-        let Some(row) = PropertyId::row_of(id) else {
-            let (kind, at) = unknown(rest);
-            return Err(DecodeError {
-                kind,
-                offset: offset(rest).saturating_add(at),
-            });
-        };
-        if let Err(refusal) = census.admit(row) {
-            let kind = match refusal {
-                Refusal::NotAllowed => DecodeErrorKind::PropertyNotAllowed(row.id),
-                Refusal::WrongSender => DecodeErrorKind::PropertyOfOtherSide(row.id),
-                Refusal::Repeated => DecodeErrorKind::PropertyRepeated(row.id),
-            };
-            return error(kind, rest);
+/// Reads a value, and checks it; `false` for a number that is out of range.
+#[inline(always)]
+fn check_value(reader: &mut Reader<'_>, row: Row, census: &mut Census) -> bool {
+    match row.form() {
+        Some(Form::ZeroOrOne) => return reader.u8() <= 1,
+        Some(Form::TwoBytes) => _ = reader.u16(),
+        Some(Form::TwoBytesNotZero) => {
+            return reader.u16() != 0;
         }
-        rest = after;
+        Some(Form::TopicAlias) => {
+            census.topic_alias = reader.u16();
+            return census.topic_alias != 0;
+        }
+        Some(Form::FourBytes) => _ = reader.u32(),
+        Some(Form::FourBytesNotZero) => return reader.u32() != 0,
+        Some(Form::VariableNotZero) => return reader.varint() != 0,
+        Some(Form::Text) => _ = reader.text(),
         // [MQTT-1.5.7-1] Both strings of a pair are checked as one alone is.
-        let texts = match row.wire {
-            Wire::TextPair => 2,
-            Wire::Text => 1,
-            _ => 0,
-        };
-        for _ in 0..texts {
-            let start = rest;
-            let Some(text) = binary(&mut rest) else {
-                return error(DecodeErrorKind::Truncated, start);
-            };
-            let checked = match row.range {
-                Range::Topic => TopicName::from_wire(text).map(drop),
-                _ => string::check(text),
-            };
-            if let Err((kind, at)) = checked {
-                return Err(DecodeError {
-                    kind,
-                    offset: in_string(offset(start), at),
-                });
-            }
-        }
-        if texts > 0 {
-            continue;
-        }
-        match Value::take(row.wire, &mut rest) {
-            Ok(Value::Number(number)) if !row.holds(number) => {
-                let kind = match row.id {
-                    // [MQTT-3.3.2-8], with a reason code of its own.
-                    PropertyId::TopicAlias => DecodeErrorKind::TopicAliasInvalid(0),
-                    id => DecodeErrorKind::PropertyValue(id),
-                };
-                return error(kind, after);
-            }
-            Ok(Value::Number(number)) if row.id == PropertyId::TopicAlias => {
-                census.topic_alias = u16::try_from(number).unwrap_or_default();
-            }
-            Ok(_) => {}
-            Err((kind, at)) => {
-                return Err(DecodeError {
-                    kind,
-                    offset: offset(after).saturating_add(at),
-                });
-            }
-        }
+        Some(Form::TextPair) => _ = (reader.text(), reader.text()),
+        Some(Form::TopicName) => _ = reader.topic_name(),
+        Some(Form::Binary) | None => _ = reader.binary(),
     }
-    if census.lacks_method() {
-        return error(DecodeErrorKind::AuthenticationDataWithoutMethod, bytes);
-    }
-    Ok(())
-}
-
-/// What is wrong with an identifier, which is a Variable Byte Integer, though none of today's
-/// takes more than one byte.
-#[cold]
-fn unknown(rest: &[u8]) -> (DecodeErrorKind, usize) {
-    match varint::decode(rest) {
-        Ok(Some((id, _))) => (DecodeErrorKind::UnknownProperty(id), 0),
-        Ok(None) => (DecodeErrorKind::Truncated, 0),
-        Err(error) => error,
-    }
+    true
 }
 
 /// Whether the properties may be where the census is taken, and how many bytes they take
@@ -143,42 +102,86 @@ pub(crate) fn check(
     version: Version,
     census: &mut Census,
 ) -> Result<usize, EncodeError> {
-    let mut len: usize = 0;
     if properties.is_empty() {
-        return Ok(len);
+        return Ok(0);
     }
     if version == Version::V3_1_1 {
         return Err(EncodeError::NotInVersion);
     }
-    let mut rest = properties.iter();
-    while let Some((row, value)) = rest.next_value() {
-        let id = row.id;
-        census.admit(row).map_err(|refusal| match refusal {
-            Refusal::NotAllowed => EncodeError::PropertyNotAllowed(id),
-            Refusal::WrongSender => EncodeError::NobodyMaySend,
-            Refusal::Repeated => EncodeError::PropertyRepeated(id),
-        })?;
-        match value {
-            Value::Number(number) if !row.holds(number) => {
-                return Err(EncodeError::PropertyValue(id));
-            }
-            Value::Number(_) => {}
-            // A topic name has been checked.
-            Value::Bytes(bytes) if row.wire == Wire::Binary || row.range == Range::Topic => {
-                check_binary(bytes)?;
-            }
-            Value::Bytes(bytes) => check_string(bytes)?,
-            Value::Pair(name, value) => {
-                check_string(name)?;
-                check_string(value)?;
+    let mut meter = Meter::default();
+    match properties.repr() {
+        Repr::Slice(list) => {
+            for property in list {
+                let id = property.id();
+                meter.admit(id, census);
+                let value = property.to_value();
+                // All others are kept in range by their types.
+                if let Value::Byte(2..) = value {
+                    meter.fail(EncodeError::PropertyValue(id));
+                }
+                meter.u8(id as u8);
+                value.write(&mut meter);
             }
         }
-        len = len.saturating_add(value.len(row.wire)).saturating_add(1);
+        Repr::Wire(mut rest) => {
+            meter.bytes(rest);
+            while let Some(id) = skip(&mut rest) {
+                meter.admit(id, census);
+            }
+        }
     }
     if census.lacks_method() {
-        return Err(EncodeError::AuthenticationDataWithoutMethod);
+        meter.fail(EncodeError::AuthenticationDataWithoutMethod);
     }
-    Ok(len)
+    match meter.error {
+        None => Ok(meter.len),
+        Some(error) => Err(error),
+    }
+}
+
+/// Checks what it takes, and counts it. The first error stays.
+#[derive(Default)]
+struct Meter {
+    len: usize,
+    error: Option<EncodeError>,
+}
+
+impl Meter {
+    #[cold]
+    #[inline(never)]
+    fn fail(&mut self, error: EncodeError) {
+        self.error.get_or_insert(error);
+    }
+
+    fn admit(&mut self, id: PropertyId, census: &mut Census) {
+        if let Err(refusal) = census.admit(id as u32, Row::of(id as u32)) {
+            self.fail(match refusal {
+                Refusal::NotAllowed => EncodeError::PropertyNotAllowed(id),
+                Refusal::WrongSender => EncodeError::NobodyMaySend,
+                Refusal::Repeated => EncodeError::PropertyRepeated(id),
+            });
+        }
+    }
+}
+
+impl Output for Meter {
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.len = self.len.saturating_add(bytes.len());
+    }
+
+    fn binary(&mut self, bytes: &[u8]) {
+        if let Err(error) = check_binary(bytes) {
+            self.fail(error);
+        }
+        self.len = self.len.saturating_add(bytes.len()).saturating_add(2);
+    }
+
+    fn text(&mut self, string: &[u8]) {
+        if let Err(error) = check_string(string) {
+            self.fail(error);
+        }
+        self.len = self.len.saturating_add(string.len()).saturating_add(2);
+    }
 }
 
 /// The bytes that properties of `len` bytes take with their length; none in 3.1.1.
@@ -210,9 +213,11 @@ pub(crate) fn write<O: Output>(
 fn write_some<O: Output>(properties: Properties<'_>, len: usize, mut out: O) -> O {
     out.varint(len);
     match properties.repr() {
-        Repr::Slice(properties) => properties
-            .iter()
-            .for_each(|property| property.write(&mut out)),
+        Repr::Slice(list) => {
+            for property in list {
+                property.write(&mut out);
+            }
+        }
         Repr::Wire(bytes) => out.bytes(bytes),
     }
     out
@@ -236,39 +241,40 @@ pub(crate) const fn check_binary(bytes: &[u8]) -> Result<(), EncodeError> {
     }
 }
 
-/// Takes a property from validated bytes.
-fn take_value<'a>(rest: &mut &'a [u8]) -> Option<(&'static Row, Value<'a>)> {
-    let (&id, after) = rest.split_first()?;
-    let row = PropertyId::row_of(id)?;
+/// Moves past a property that has been validated, and tells which it is.
+fn skip(rest: &mut &[u8]) -> Option<PropertyId> {
+    let (&byte, after) = rest.split_first()?;
+    let id = PropertyId::from_u32(byte.into())?;
     *rest = after;
-    let value = Value::take(row.wire, rest).ok()?;
-    Some((row, value))
-}
-
-impl<'a> SequenceIter<'a, Property<'a>> {
-    /// The next property in the form of the wire, which is made sooner than a [`Property`] is.
-    fn next_value(&mut self) -> Option<(&'static Row, Value<'a>)> {
-        match self.rest() {
-            Repr::Slice(rest) => {
-                let (first, after) = rest.split_first()?;
-                *rest = after;
-                Some((PropertyId::row_of(first.id() as u8)?, first.to_value()))
+    let width = match Row::of(byte.into()).form()? {
+        Form::ZeroOrOne => 1,
+        Form::TwoBytes | Form::TwoBytesNotZero | Form::TopicAlias => 2,
+        Form::FourBytes | Form::FourBytesNotZero => 4,
+        Form::VariableNotZero => varint::decode(rest).ok()??.1,
+        form => {
+            binary(rest)?;
+            if form == Form::TextPair {
+                binary(rest)?;
             }
-            Repr::Wire(rest) => take_value(rest),
+            0
         }
-    }
+    };
+    *rest = rest.get(width..)?;
+    Some(id)
 }
 
 impl<'a> Properties<'a> {
     /// The first property with the identifier.
     pub(crate) fn find(self, id: PropertyId) -> Option<Property<'a>> {
-        let mut rest = self.iter();
-        while let Some((row, value)) = rest.next_value() {
-            if row.id == id {
-                return Property::from_value(id, value);
-            }
+        match self.repr() {
+            Repr::Slice(list) => list.iter().copied().find(|property| property.id() == id),
+            Repr::Wire(mut rest) => loop {
+                let mut from = rest;
+                if skip(&mut rest)? == id {
+                    return Property::take(&mut from);
+                }
+            },
         }
-        None
     }
 }
 
@@ -276,16 +282,15 @@ impl<'a> Element<'a> for Property<'a> {}
 
 impl<'a> Wired<'a> for Property<'a> {
     fn take(rest: &mut &'a [u8]) -> Option<Self> {
-        let (row, value) = take_value(rest)?;
-        Self::from_value(row.id, value)
+        let (after, property) = Self::parse(rest).ok()?;
+        *rest = after;
+        Some(property)
     }
 }
 
 impl Property<'_> {
     fn write(&self, out: &mut impl Output) {
-        let id = self.id();
-        let wire = PropertyId::row_of(id as u8).map_or(Wire::Byte, |row| row.wire);
-        out.u8(id as u8);
-        self.to_value().write(wire, out);
+        out.u8(self.id() as u8);
+        self.to_value().write(out);
     }
 }

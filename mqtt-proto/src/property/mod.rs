@@ -1,6 +1,7 @@
 //! The 27 properties of MQTT 5.0 (section 2.2.2.2).
 
 mod codec;
+mod plain;
 mod table;
 mod value;
 
@@ -9,12 +10,9 @@ use core::num::{NonZeroU16, NonZeroU32};
 pub(crate) use codec::{
     check, check_binary, check_string, decode, decode_counted, encoded_len, write,
 };
-pub(crate) use table::{Census, Wire};
+pub(crate) use table::{Census, Form, Row};
 #[cfg(feature = "arbitrary")]
-pub(crate) use {
-    table::{Range, Row},
-    value::Value,
-};
+pub(crate) use {table::may_repeat, value::Value};
 
 use crate::{QoS, Sequence, SubscriptionIdentifier, TopicName};
 

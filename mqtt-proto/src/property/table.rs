@@ -4,43 +4,58 @@ use super::PropertyId;
 use crate::PacketType;
 use crate::allowed::{Allowed, Place, Senders};
 
-/// What the specification says of one property.
-#[derive(Debug)]
-pub(crate) struct Row {
-    pub(crate) id: PropertyId,
-    pub(crate) wire: Wire,
-    pub(crate) range: Range,
-    /// In which packets, sent by whom.
-    pub(crate) allowed: Allowed,
-    /// Where it may be more than once.
-    pub(crate) many: Many,
+/// What the specification says of one property: where it may be, and the form of its value.
+///
+/// ```text
+/// bit 31  28 27                    0
+///    ┌──────┬───────────────────────┐
+///    │ form │ places, as in Allowed │
+///    └──────┴───────────────────────┘
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row(u32);
+
+/// Declares [`Form`] and how it is packed.
+macro_rules! forms {
+    ($($(#[$doc:meta])* $name:ident = $value:literal,)*) => {
+        /// The form of a value, and of numbers the range.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Form {
+            $($(#[$doc])* $name = $value,)*
+        }
+
+        impl Row {
+            /// The form of the value; `None` where there is no property.
+            #[inline]
+            pub(crate) const fn form(self) -> Option<Form> {
+                match self.0 >> Allowed::BITS {
+                    $($value => Some(Form::$name),)*
+                    _ => None,
+                }
+            }
+        }
+    };
 }
 
-/// The form of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wire {
-    Byte,
-    TwoBytes,
-    FourBytes,
-    VariableByteInteger,
-    Text,
-    Binary,
-    TextPair,
-}
-
-/// The values that are allowed, of those that the form can hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Range {
-    Any,
-    ZeroOrOne,
-    NotZero,
-    /// A topic name, so without wildcards.
-    Topic,
+forms! {
+    /// A byte that is 0 or 1.
+    ZeroOrOne = 1,
+    TwoBytes = 2,
+    TwoBytesNotZero = 3,
+    TopicAlias = 11,
+    FourBytes = 4,
+    FourBytesNotZero = 5,
+    /// A Variable Byte Integer that is not 0.
+    VariableNotZero = 6,
+    Text = 7,
+    TextPair = 8,
+    TopicName = 9,
+    Binary = 10,
 }
 
 /// Where a property may be more than once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Many {
+enum Many {
     Nowhere,
     InPublish,
     Everywhere,
@@ -63,73 +78,85 @@ const AUTH: Place = Place::of(PacketType::Auth);
 
 /// Declares [`PropertyId`]'s way to and from the wire and its row, from one list.
 macro_rules! table {
-    ($($byte:literal $id:ident $wire:ident $range:ident $many:ident
+    ($($byte:literal $id:ident $form:ident $many:ident
         both [$($both:ident)*] client [$($client:ident)*] server [$($server:ident)*],)*) => {
         impl PropertyId {
             /// Every property, in ascending order.
             pub const ALL: &'static [Self] = &[$(Self::$id),*];
 
-            const fn row(byte: u8) -> Option<Row> {
-                match byte {
-                    $($byte => Some(Row {
-                        id: Self::$id,
-                        wire: Wire::$wire,
-                        range: Range::$range,
-                        allowed: Allowed::NOWHERE.both(&[$($both),*]).client(&[$($client),*]).server(&[$($server),*]),
-                        many: Many::$many,
-                    }),)*
+            /// The property of an identifier; `None` where the specification defines none.
+            pub(crate) const fn from_u32(id: u32) -> Option<Self> {
+                match id {
+                    $($byte => Some(Self::$id),)*
                     _ => None,
                 }
+            }
+        }
+
+        const fn row(id: u32) -> Row {
+            match id {
+                $($byte => Row::new(
+                    Form::$form,
+                    Allowed::NOWHERE.both(&[$($both),*]).client(&[$($client),*]).server(&[$($server),*]),
+                ),)*
+                _ => Row::NONE,
+            }
+        }
+
+        const fn many(id: u32) -> Many {
+            match id {
+                $($byte => Many::$many,)*
+                _ => Many::Nowhere,
             }
         }
     };
 }
 
 table! {
-    0x01 PayloadFormatIndicator Byte ZeroOrOne Nowhere both [PUBLISH] client [WILL] server [],
-    0x02 MessageExpiryInterval FourBytes Any Nowhere both [PUBLISH] client [WILL] server [],
+    0x01 PayloadFormatIndicator ZeroOrOne Nowhere both [PUBLISH] client [WILL] server [],
+    0x02 MessageExpiryInterval FourBytes Nowhere both [PUBLISH] client [WILL] server [],
     // [MQTT-3.3.2-19]
-    0x03 ContentType Text Any Nowhere both [PUBLISH] client [WILL] server [],
+    0x03 ContentType Text Nowhere both [PUBLISH] client [WILL] server [],
     // [MQTT-3.3.2-13] [MQTT-3.3.2-14]
-    0x08 ResponseTopic Text Topic Nowhere both [PUBLISH] client [WILL] server [],
-    0x09 CorrelationData Binary Any Nowhere both [PUBLISH] client [WILL] server [],
+    0x08 ResponseTopic TopicName Nowhere both [PUBLISH] client [WILL] server [],
+    0x09 CorrelationData Binary Nowhere both [PUBLISH] client [WILL] server [],
     // [MQTT-3.3.4-6] A Client's PUBLISH has none.
-    0x0B SubscriptionIdentifier VariableByteInteger NotZero InPublish both [] client [SUBSCRIBE] server [PUBLISH],
+    0x0B SubscriptionIdentifier VariableNotZero InPublish both [] client [SUBSCRIBE] server [PUBLISH],
     // [MQTT-3.14.2-2] A Server's DISCONNECT has none.
-    0x11 SessionExpiryInterval FourBytes Any Nowhere both [] client [CONNECT DISCONNECT] server [CONNACK],
-    0x12 AssignedClientIdentifier Text Any Nowhere both [] client [] server [CONNACK],
-    0x13 ServerKeepAlive TwoBytes Any Nowhere both [] client [] server [CONNACK],
-    0x15 AuthenticationMethod Text Any Nowhere both [AUTH] client [CONNECT] server [CONNACK],
-    0x16 AuthenticationData Binary Any Nowhere both [AUTH] client [CONNECT] server [CONNACK],
-    0x17 RequestProblemInformation Byte ZeroOrOne Nowhere both [] client [CONNECT] server [],
-    0x18 WillDelayInterval FourBytes Any Nowhere both [] client [WILL] server [],
-    0x19 RequestResponseInformation Byte ZeroOrOne Nowhere both [] client [CONNECT] server [],
-    0x1A ResponseInformation Text Any Nowhere both [] client [] server [CONNACK],
-    0x1C ServerReference Text Any Nowhere both [] client [] server [CONNACK DISCONNECT],
-    0x1F ReasonString Text Any Nowhere both [PUBACK PUBREC PUBREL PUBCOMP DISCONNECT AUTH] client []
+    0x11 SessionExpiryInterval FourBytes Nowhere both [] client [CONNECT DISCONNECT] server [CONNACK],
+    0x12 AssignedClientIdentifier Text Nowhere both [] client [] server [CONNACK],
+    0x13 ServerKeepAlive TwoBytes Nowhere both [] client [] server [CONNACK],
+    0x15 AuthenticationMethod Text Nowhere both [AUTH] client [CONNECT] server [CONNACK],
+    0x16 AuthenticationData Binary Nowhere both [AUTH] client [CONNECT] server [CONNACK],
+    0x17 RequestProblemInformation ZeroOrOne Nowhere both [] client [CONNECT] server [],
+    0x18 WillDelayInterval FourBytes Nowhere both [] client [WILL] server [],
+    0x19 RequestResponseInformation ZeroOrOne Nowhere both [] client [CONNECT] server [],
+    0x1A ResponseInformation Text Nowhere both [] client [] server [CONNACK],
+    0x1C ServerReference Text Nowhere both [] client [] server [CONNACK DISCONNECT],
+    0x1F ReasonString Text Nowhere both [PUBACK PUBREC PUBREL PUBCOMP DISCONNECT AUTH] client []
         server [CONNACK SUBACK UNSUBACK],
-    0x21 ReceiveMaximum TwoBytes NotZero Nowhere both [] client [CONNECT] server [CONNACK],
-    0x22 TopicAliasMaximum TwoBytes Any Nowhere both [] client [CONNECT] server [CONNACK],
+    0x21 ReceiveMaximum TwoBytesNotZero Nowhere both [] client [CONNECT] server [CONNACK],
+    0x22 TopicAliasMaximum TwoBytes Nowhere both [] client [CONNECT] server [CONNACK],
     // [MQTT-3.3.2-8]
-    0x23 TopicAlias TwoBytes NotZero Nowhere both [PUBLISH] client [] server [],
-    0x24 MaximumQoS Byte ZeroOrOne Nowhere both [] client [] server [CONNACK],
-    0x25 RetainAvailable Byte ZeroOrOne Nowhere both [] client [] server [CONNACK],
-    0x26 UserProperty TextPair Any Everywhere both [PUBLISH PUBACK PUBREC PUBREL PUBCOMP DISCONNECT AUTH]
+    0x23 TopicAlias TopicAlias Nowhere both [PUBLISH] client [] server [],
+    0x24 MaximumQoS ZeroOrOne Nowhere both [] client [] server [CONNACK],
+    0x25 RetainAvailable ZeroOrOne Nowhere both [] client [] server [CONNACK],
+    0x26 UserProperty TextPair Everywhere both [PUBLISH PUBACK PUBREC PUBREL PUBCOMP DISCONNECT AUTH]
         client [CONNECT WILL SUBSCRIBE UNSUBSCRIBE] server [CONNACK SUBACK UNSUBACK],
-    0x27 MaximumPacketSize FourBytes NotZero Nowhere both [] client [CONNECT] server [CONNACK],
-    0x28 WildcardSubscriptionAvailable Byte ZeroOrOne Nowhere both [] client [] server [CONNACK],
-    0x29 SubscriptionIdentifierAvailable Byte ZeroOrOne Nowhere both [] client [] server [CONNACK],
-    0x2A SharedSubscriptionAvailable Byte ZeroOrOne Nowhere both [] client [] server [CONNACK],
+    0x27 MaximumPacketSize FourBytesNotZero Nowhere both [] client [CONNECT] server [CONNACK],
+    0x28 WildcardSubscriptionAvailable ZeroOrOne Nowhere both [] client [] server [CONNACK],
+    0x29 SubscriptionIdentifierAvailable ZeroOrOne Nowhere both [] client [] server [CONNACK],
+    0x2A SharedSubscriptionAvailable ZeroOrOne Nowhere both [] client [] server [CONNACK],
 }
 
 /// The rows, each at its identifier.
-static ROWS: [Option<Row>; LAST + 1] = {
-    let mut rows = [const { None }; LAST + 1];
+static ROWS: [Row; LAST + 1] = {
+    let mut rows = [Row::NONE; LAST + 1];
     let mut ids = PropertyId::ALL;
     while let [id, rest @ ..] = ids {
         #[expect(clippy::indexing_slicing, reason = "the compiler does it")]
         {
-            rows[*id as usize] = PropertyId::row(*id as u8);
+            rows[*id as usize] = row(*id as u32);
         }
         ids = rest;
     }
@@ -138,32 +165,58 @@ static ROWS: [Option<Row>; LAST + 1] = {
 
 const LAST: usize = PropertyId::SharedSubscriptionAvailable as usize;
 
-impl PropertyId {
-    /// What the table says of the identifier; `None` where the specification defines none.
+impl Row {
+    /// Of what is no property: it has no form and may be nowhere.
+    const NONE: Self = Self(0);
+
+    const fn new(form: Form, allowed: Allowed) -> Self {
+        Self(allowed.bits() | (form as u32) << Allowed::BITS)
+    }
+
+    /// What the table says of the identifier.
     #[inline(always)]
-    pub(crate) fn row_of(byte: u8) -> Option<&'static Row> {
-        ROWS.get(usize::from(byte))?.as_ref()
+    pub(crate) fn of(id: u32) -> Self {
+        let row = usize::try_from(id).ok().and_then(|id| ROWS.get(id));
+        row.copied().unwrap_or(Self::NONE)
+    }
+
+    /// Where it may be, sent by whom.
+    pub(crate) const fn allowed(self) -> Allowed {
+        Allowed::from_bits(self.0)
     }
 }
 
-impl Row {
-    /// Whether the number is one that the property may have.
-    pub(crate) const fn holds(&self, number: u32) -> bool {
-        match self.range {
-            Range::ZeroOrOne => number <= 1,
-            Range::NotZero => number != 0,
-            Range::Any | Range::Topic => true,
-        }
+/// Whether the property may be at the place more than once.
+pub(crate) fn may_repeat(id: u32, place: Place) -> bool {
+    match many(id) {
+        Many::Nowhere => false,
+        Many::InPublish => place == PUBLISH,
+        Many::Everywhere => true,
     }
+}
 
-    /// Whether it may be at the place more than once.
-    pub(crate) fn may_repeat(&self, place: Place) -> bool {
-        match self.many {
-            Many::Nowhere => false,
-            Many::InPublish => place == PUBLISH,
-            Many::Everywhere => true,
+/// The properties that may be more than once wherever they may be.
+const EVERYWHERE: u64 = {
+    let mut bits = 0;
+    let mut ids = PropertyId::ALL;
+    while let [id, rest @ ..] = ids {
+        if let Many::Everywhere = many(*id as u32) {
+            bits |= bit(*id as u32);
         }
+        ids = rest;
     }
+    bits
+};
+
+/// The properties of one place as they go by: which there were, and who may have sent them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Census {
+    place: Place,
+    /// The place, for those who may have sent all that went by.
+    open: Allowed,
+    /// 0 as long as there was none.
+    pub(crate) topic_alias: u16,
+    seen: u64,
 }
 
 /// Why a property may not be where it is.
@@ -174,42 +227,40 @@ pub(crate) enum Refusal {
     Repeated,
 }
 
-/// The properties of one place as they go by: which there were, and who may have sent them.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Census {
-    place: Place,
-    pub(crate) senders: Senders,
-    /// 0 as long as there was none.
-    pub(crate) topic_alias: u16,
-    seen: u64,
-}
-
 impl Census {
+    #[inline]
     pub(crate) const fn new(place: Place, senders: Senders) -> Self {
         Self {
             place,
-            senders,
+            open: Allowed::at(place, senders),
             topic_alias: 0,
             seen: 0,
         }
     }
 
+    /// Counts a property in.
     #[inline]
-    pub(crate) fn admit(&mut self, row: &Row) -> Result<(), Refusal> {
-        let allowed = row.allowed.senders(self.place);
-        if allowed.is_nobody() {
-            return Err(Refusal::NotAllowed);
+    pub(crate) fn admit(&mut self, id: u32, row: Row) -> Result<(), Refusal> {
+        let open = self.open.and(row.allowed());
+        if open.is_nowhere() {
+            return Err(if row.allowed().senders(self.place).is_nobody() {
+                Refusal::NotAllowed
+            } else {
+                Refusal::WrongSender
+            });
         }
-        self.senders = self.senders.and(allowed);
-        if self.senders.is_nobody() {
-            return Err(Refusal::WrongSender);
-        }
-        let bit = bit(row.id);
-        if self.seen & bit != 0 && !row.may_repeat(self.place) {
+        self.open = open;
+        let bit = bit(id);
+        if self.seen & bit & !EVERYWHERE != 0 && !may_repeat(id, self.place) {
             return Err(Refusal::Repeated);
         }
         self.seen |= bit;
         Ok(())
+    }
+
+    /// Who may have sent all that went by.
+    pub(crate) const fn senders(&self) -> Senders {
+        self.open.senders(self.place)
     }
 
     /// Section 3.1.2.11.10: in a CONNECT, Authentication Data needs an Authentication Method.
@@ -220,10 +271,10 @@ impl Census {
     }
 
     pub(crate) const fn has(&self, id: PropertyId) -> bool {
-        self.seen & bit(id) != 0
+        self.seen & bit(id as u32) != 0
     }
 }
 
-const fn bit(id: PropertyId) -> u64 {
-    1_u64.wrapping_shl(id as u32)
+const fn bit(id: u32) -> u64 {
+    1_u64.wrapping_shl(id)
 }

@@ -1,12 +1,9 @@
 //! Where the head of a packet ends, found from its lengths alone, as its bytes come.
 
 use crate::packet::FixedHeader;
-use crate::property::Wire;
+use crate::property::{Form, Row};
 use crate::wire::varint;
-use crate::{
-    DecodeError, DecodeErrorKind, DecodeOptions, Delivery, PacketId, PacketType, PropertyId,
-    Version,
-};
+use crate::{DecodeError, DecodeErrorKind, DecodeOptions, Delivery, PacketId, PacketType, Version};
 
 /// The part of a packet that has to be whole to be decoded (of a PUBLISH all but its payload),
 /// as far as it has been passed over.
@@ -231,17 +228,17 @@ impl Head {
     }
 
     fn property(&mut self, id: u32) {
-        let Some(row) = u8::try_from(id).ok().and_then(PropertyId::row_of) else {
+        let Some(form) = Row::of(id).form() else {
             return self.wrong_before(DecodeErrorKind::UnknownProperty(id));
         };
-        let (len, awaited) = match row.wire {
-            Wire::TwoBytes if row.id == PropertyId::TopicAlias => (0, Awaited::TopicAlias),
-            Wire::Byte => (1, Awaited::PropertyId),
-            Wire::TwoBytes => (2, Awaited::PropertyId),
-            Wire::FourBytes => (4, Awaited::PropertyId),
-            Wire::VariableByteInteger => (0, Awaited::VariableByteInteger),
-            Wire::Text | Wire::Binary => (0, Awaited::ValueLength),
-            Wire::TextPair => (0, Awaited::NameLength),
+        let (len, awaited) = match form {
+            Form::TopicAlias => (0, Awaited::TopicAlias),
+            Form::ZeroOrOne => (1, Awaited::PropertyId),
+            Form::TwoBytes | Form::TwoBytesNotZero => (2, Awaited::PropertyId),
+            Form::FourBytes | Form::FourBytesNotZero => (4, Awaited::PropertyId),
+            Form::VariableNotZero => (0, Awaited::VariableByteInteger),
+            Form::Text | Form::TopicName | Form::Binary => (0, Awaited::ValueLength),
+            Form::TextPair => (0, Awaited::NameLength),
         };
         self.pass(len, awaited);
     }

@@ -5,7 +5,7 @@ pub(crate) mod string;
 pub(crate) mod varint;
 mod write;
 
-pub(crate) use read::{Reader, binary, field, in_string, integer, u16};
+pub(crate) use read::{Reader, binary, field, integer, u16};
 pub(crate) use write::{Output, PartWriter, Writer};
 
 /// Whether the packets that come most are looked for before all others, by code of their own. Where

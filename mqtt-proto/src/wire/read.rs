@@ -37,7 +37,7 @@ pub(crate) fn field(mut input: &[u8]) -> IResult<&[u8], &[u8], ()> {
 }
 
 /// The offset of a byte in the string that starts, with its two byte length, at `start`.
-pub(crate) const fn in_string(start: usize, at: usize) -> usize {
+const fn in_string(start: usize, at: usize) -> usize {
     start.saturating_add(2).saturating_add(at)
 }
 
@@ -153,6 +153,16 @@ impl<'a> Reader<'a> {
         u16(&mut self.rest).unwrap_or_else(|| self.truncated(0))
     }
 
+    pub(crate) fn u32(&mut self) -> u32 {
+        self.field = self.offset();
+        let (&bytes, rest) = self
+            .rest
+            .split_first_chunk()
+            .unwrap_or_else(|| self.truncated((&[0; 4], &[])));
+        self.rest = rest;
+        u32::from_be_bytes(bytes)
+    }
+
     pub(crate) fn varint(&mut self) -> u32 {
         self.field = self.offset();
         match varint::decode(self.rest) {
@@ -179,17 +189,44 @@ impl<'a> Reader<'a> {
         bytes
     }
 
+    /// Goes on at `rest`, the end of what is left.
+    pub(crate) const fn advance_to(&mut self, rest: &'a [u8]) {
+        self.rest = rest;
+    }
+
+    /// Has the next `len` bytes alone to read, up to [`leave`](Self::leave); with them come those that
+    /// are put aside for it.
+    pub(crate) fn enter(&mut self, len: usize) -> (&'a [u8], &'a [u8]) {
+        let bytes = self.bytes(len);
+        let after = core::mem::replace(&mut self.rest, bytes);
+        self.end = self.end.wrapping_sub(after.len());
+        (bytes, after)
+    }
+
+    /// Goes on with what was put aside, unless there was an error.
+    pub(crate) const fn leave(&mut self, after: &'a [u8]) {
+        if self.error.is_none() {
+            self.end = self.end.wrapping_add(after.len());
+            self.rest = after;
+        }
+    }
+
     pub(crate) fn binary(&mut self) -> &'a [u8] {
         self.field = self.offset();
         binary(&mut self.rest).unwrap_or_else(|| self.truncated(&[]))
     }
 
     pub(crate) fn string(&mut self) -> &'a str {
+        string::utf8(self.text()).unwrap_or_default()
+    }
+
+    /// The bytes of a string, which has been checked.
+    pub(crate) fn text(&mut self) -> &'a [u8] {
         let bytes = self.binary();
         if let Err(error) = string::check(bytes) {
             self.refuse_string(error);
         }
-        string::utf8(bytes).unwrap_or_default()
+        bytes
     }
 
     pub(crate) fn packet_id(&mut self) -> PacketId {

@@ -104,6 +104,29 @@ const fn is_plain_byte(&byte: &u8) -> bool {
 /// `+` and `#` differ in this bit alone.
 const BETWEEN: u8 = b'+' ^ b'#';
 
+/// Whether the first `len` bytes are all of ASCII and none of them is U+0000. Of others this says
+/// nothing, nor of a string with less than a word before the end of `bytes`.
+#[inline(always)]
+pub(crate) fn starts_plain(mut bytes: &[u8], mut len: usize) -> bool {
+    const WORD: usize = 8;
+    const HIGHS: u64 = u64::from_ne_bytes([0x80; WORD]);
+    while let Some((&word, after)) = bytes.split_first_chunk() {
+        let word = u64::from_le_bytes(word);
+        // The first byte that has its high bit here is the first that is wrong: it may carry into
+        // those that follow, but not into those before.
+        let wrong = (HIGHS.wrapping_sub(word) | word) & HIGHS;
+        if len <= WORD {
+            return wrong.trailing_zeros() as usize / 8 >= len;
+        }
+        if wrong != 0 {
+            return false;
+        }
+        len = len.wrapping_sub(WORD);
+        bytes = after;
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests {
     extern crate std;

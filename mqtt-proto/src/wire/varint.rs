@@ -1,5 +1,7 @@
 //! Variable Byte Integers (section 1.5.5).
 
+use nom::IResult;
+
 use super::HAS_FAST_PATHS;
 use crate::DecodeErrorKind;
 
@@ -29,6 +31,14 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Option<(u32, usize)>, (DecodeErrorK
         return Ok(None);
     }
     Err((DecodeErrorKind::MalformedVariableByteInteger, 3))
+}
+
+/// [`decode`] as a parser of nom's.
+pub(crate) fn parse(input: &[u8]) -> IResult<&[u8], u32, ()> {
+    match decode(input) {
+        Ok(Some((value, len))) => Ok((input.get(len..).unwrap_or_default(), value)),
+        _ => Err(nom::Err::Error(())),
+    }
 }
 
 /// How many bytes the value takes; 4 also for what is too large, which is refused elsewhere.

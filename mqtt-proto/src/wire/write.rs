@@ -28,6 +28,11 @@ pub(crate) trait Output: Default {
         self.bytes(&[high, low]);
         self.bytes(bytes);
     }
+
+    /// A string's bytes, with their length.
+    fn text(&mut self, string: &[u8]) {
+        self.binary(string);
+    }
 }
 
 /// Writes into a buffer that has been seen to be large enough; what does not fit is left out.
