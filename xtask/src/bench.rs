@@ -14,13 +14,14 @@ const RUNNER: &str = "gungraun-runner";
 const RUNNER_VERSION: &str = "0.20.0";
 
 /// The columns: how a benchmark's function ends, and the crate.
-const CODECS: [(&str, &str); 6] = [
+const CODECS: [(&str, &str); 7] = [
     ("", "mqtt-proto"),
     ("mqttrs", "mqttrs"),
     ("mountain_mqtt", "mountain-mqtt"),
     ("mqttbytes", "mqttbytes"),
     ("rumqttc", "rumqttc"),
     ("protocol_core", "mqtt-protocol-core"),
+    ("ntex", "ntex-mqtt"),
 ];
 const OURS: &str = CODECS[0].1;
 

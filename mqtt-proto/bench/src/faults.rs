@@ -85,6 +85,7 @@ pub const CODECS: &[&str] = &[
     "mqttbytes",
     "rumqttc",
     "mqtt-protocol-core",
+    "ntex-mqtt",
 ];
 
 /// Whether the codec takes the packet; `None` where it does not speak the version.
@@ -119,6 +120,14 @@ pub fn takes(codec: &str, version: Version, packet: &'static [u8]) -> Option<boo
                 (_, false) => drop(peers::protocol_core::suback_v3(&body)),
                 (_, true) => drop(peers::protocol_core::suback_v5(&body)),
             })
+        }
+        ("ntex-mqtt", false) => {
+            let mut connection = peers::ntex::connection_v3(&fixture);
+            taken(&mut || drop(peers::ntex::v3(&mut connection)))
+        }
+        ("ntex-mqtt", true) => {
+            let mut connection = peers::ntex::connection_v5(&fixture);
+            taken(&mut || drop(peers::ntex::v5(&mut connection)))
         }
         _ => return None,
     })

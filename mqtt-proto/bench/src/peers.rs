@@ -1,6 +1,8 @@
 //! The same packets through other codecs from crates.io, each in the way its own documentation shows.
 //! Buffers that a program would have anyway are made by the setup, outside of what is counted.
 
+pub mod encode;
+
 use bytes::BytesMut;
 use mountain_mqtt::codec::mqtt_reader::MqttBufReader;
 use mountain_mqtt::codec::read::Read;
@@ -49,6 +51,59 @@ pub fn rumqttc_v5(buffer: &mut BytesMut) -> rumqttc::v5::mqttbytes::v5::Packet {
 /// mountain-mqtt: 5.0, borrowed.
 pub fn mountain(bytes: &[u8]) -> PacketGeneric<'_, 16, 16, 16> {
     PacketGeneric::read(&mut MqttBufReader::new(bytes)).unwrap()
+}
+
+/// ntex-mqtt: a codec and its input, which is not a `BytesMut` as others have it.
+pub mod ntex {
+    use super::Fixture;
+    use ntex_bytes::{BytePageSize, BytePages, BytesMut};
+    use ntex_codec::Decoder;
+    use ntex_mqtt::{v3, v5};
+
+    /// With room for more, as a connection's is: else decoding would make some.
+    fn input(bytes: &[u8]) -> BytesMut {
+        let mut input = BytesMut::with_capacity(bytes.len() + 4096);
+        input.extend_from_slice(bytes);
+        input
+    }
+
+    /// A connection of 3.1.1 on which a PINGRESP came, so that caches are made, and the packet has
+    /// arrived.
+    #[must_use]
+    pub fn connection_v3(fixture: &Fixture) -> (v3::codec::Codec, BytesMut) {
+        let codec = v3::codec::Codec::new();
+        codec.decode(&mut input(b"\xD0\0")).unwrap().unwrap();
+        (codec, input(&fixture.bytes))
+    }
+
+    /// The same of 5.0.
+    #[must_use]
+    pub fn connection_v5(fixture: &Fixture) -> (v5::codec::Codec, BytesMut) {
+        let codec = v5::codec::Codec::new();
+        codec.decode(&mut input(b"\xD0\0")).unwrap().unwrap();
+        (codec, input(&fixture.bytes))
+    }
+
+    /// Pages to encode into, after they were used once.
+    #[must_use]
+    pub fn pages() -> BytePages {
+        super::encode::ntex_v5(
+            crate::TOPIC,
+            &[0x42; 64],
+            &mut BytePages::new(BytePageSize::Size4),
+        );
+        BytePages::new(BytePageSize::Size4)
+    }
+
+    /// 3.1.1.
+    pub fn v3((codec, input): &mut (v3::codec::Codec, BytesMut)) -> v3::codec::Decoded {
+        codec.decode(input).unwrap().unwrap()
+    }
+
+    /// 5.0.
+    pub fn v5((codec, input): &mut (v5::codec::Codec, BytesMut)) -> v5::codec::Decoded {
+        codec.decode(input).unwrap().unwrap()
+    }
 }
 
 /// mqtt-protocol-core: the body of a packet, its fixed header taken off as its connection does it.
@@ -101,111 +156,5 @@ pub mod protocol_core {
     /// SUBACK of 5.0.
     pub fn suback_v5(body: &(u8, Arc<[u8]>)) -> v5_0::Suback {
         v5_0::Suback::parse(&body.1).unwrap().0
-    }
-}
-
-/// A PUBLISH of QoS 0, built and encoded; and one of QoS 1 with properties.
-pub mod encode {
-    use bytes::BytesMut;
-    use mountain_mqtt::codec::mqtt_writer::{MqttBufWriter, MqttWriter};
-    use mountain_mqtt::data::packet_identifier::PublishPacketIdentifier;
-    use mountain_mqtt::packets::publish::Publish;
-
-    /// mqttrs.
-    pub fn mqttrs(topic: &str, payload: &[u8], buffer: &mut [u8]) -> usize {
-        let packet = mqttrs::Packet::Publish(mqttrs::Publish {
-            dup: false,
-            qospid: mqttrs::QosPid::AtMostOnce,
-            retain: false,
-            topic_name: topic,
-            payload,
-        });
-        mqttrs::encode_slice(&packet, buffer).unwrap()
-    }
-
-    /// mountain-mqtt.
-    pub fn mountain(topic: &str, payload: &[u8], buffer: &mut [u8]) -> usize {
-        let packet: Publish<'_, 16> = Publish::new(
-            false,
-            false,
-            topic,
-            PublishPacketIdentifier::None,
-            payload,
-            heapless::Vec::new(),
-        );
-        let mut writer = MqttBufWriter::new(buffer);
-        writer.put(&packet).unwrap();
-        writer.position()
-    }
-
-    /// mqttbytes, 3.1.1.
-    pub fn mqttbytes_v4(topic: &str, payload: &[u8], buffer: &mut BytesMut) -> usize {
-        let packet = mqttbytes::v4::Publish::new(topic, mqttbytes::QoS::AtMostOnce, payload);
-        packet.write(buffer).unwrap()
-    }
-
-    /// mqttbytes, 5.0.
-    pub fn mqttbytes_v5(topic: &str, payload: &[u8], buffer: &mut BytesMut) -> usize {
-        let packet = mqttbytes::v5::Publish::new(topic, mqttbytes::QoS::AtMostOnce, payload);
-        packet.write(buffer).unwrap()
-    }
-
-    fn user_properties() -> Vec<(String, String)> {
-        vec![
-            ("origin".into(), "boiler-room-7".into()),
-            ("trace".into(), "4bf92f3577b34da6".into()),
-        ]
-    }
-
-    /// mqttbytes, 5.0, with properties.
-    pub fn properties_mqttbytes_v5(payload: &[u8], buffer: &mut BytesMut) -> usize {
-        let mut packet =
-            mqttbytes::v5::Publish::new(crate::TOPIC, mqttbytes::QoS::AtLeastOnce, payload);
-        packet.pkid = 10;
-        packet.properties = Some(mqttbytes::v5::PublishProperties {
-            payload_format_indicator: None,
-            message_expiry_interval: Some(3600),
-            topic_alias: Some(5),
-            response_topic: None,
-            correlation_data: None,
-            user_properties: user_properties(),
-            subscription_identifiers: Vec::new(),
-            content_type: None,
-        });
-        packet.write(buffer).unwrap()
-    }
-
-    /// The codec of rumqttc, 3.1.1.
-    pub fn rumqttc_v4(topic: &str, payload: &[u8], buffer: &mut BytesMut) -> usize {
-        let packet = rumqttc::Publish::new(topic, rumqttc::QoS::AtMostOnce, payload);
-        packet.write(buffer).unwrap()
-    }
-
-    /// The codec of rumqttc, 5.0.
-    pub fn rumqttc_v5(topic: &str, payload: &[u8], buffer: &mut BytesMut) -> usize {
-        use rumqttc::v5::mqttbytes::QoS;
-        use rumqttc::v5::mqttbytes::v5::Publish;
-        let packet = Publish::new(topic, QoS::AtMostOnce, payload.to_vec(), None);
-        packet.write(buffer).unwrap()
-    }
-
-    /// The codec of rumqttc, 5.0, with properties.
-    pub fn properties_rumqttc_v5(payload: &[u8], buffer: &mut BytesMut) -> usize {
-        use rumqttc::v5::mqttbytes::QoS;
-        use rumqttc::v5::mqttbytes::v5::{Publish, PublishProperties};
-        let properties = PublishProperties {
-            message_expiry_interval: Some(3600),
-            topic_alias: Some(5),
-            user_properties: user_properties(),
-            ..PublishProperties::default()
-        };
-        let mut packet = Publish::new(
-            crate::TOPIC,
-            QoS::AtLeastOnce,
-            payload.to_vec(),
-            Some(properties),
-        );
-        packet.pkid = 10;
-        packet.write(buffer).unwrap()
     }
 }
