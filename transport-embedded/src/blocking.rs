@@ -104,17 +104,19 @@ impl<S: Storage, C: Clock, T: Read + Write> Connection<'_, S, C, T> {
             transport,
         } = self;
         let clock = *clock;
-        let step = loop {
+        // Each step is returned from where it is made, and so not moved.
+        loop {
             let now = clock.now();
             let action = link.action(session, now);
             // How many bytes moved; 0: the transport is at its end; `None`: nothing happened.
             let moved = match action {
-                // Returned from here, the step is made where it is returned, and not moved there.
                 Action::Offer => {
                     let step = link.offer(session, now);
                     return Poll::Ready(Ok(Some((step, Commands { session, clock }))));
                 }
-                Action::Return(step) => break step,
+                Action::Return(step) => {
+                    return Poll::Ready(Ok(Some((step, Commands { session, clock }))));
+                }
                 Action::Write => transport.write(link.output()).map(|count| {
                     link.written(count);
                     Some(count)
@@ -144,7 +146,8 @@ impl<S: Storage, C: Clock, T: Read + Write> Connection<'_, S, C, T> {
                 Ok(None | Some(1..)) => {}
                 Ok(Some(0)) => {
                     if let Some(event) = session.handle_close(clock.now()) {
-                        break Step::Event(event);
+                        let step = Step::Event(event);
+                        return Poll::Ready(Ok(Some((step, Commands { session, clock }))));
                     }
                 }
                 Err(error) => {
@@ -153,7 +156,6 @@ impl<S: Storage, C: Clock, T: Read + Write> Connection<'_, S, C, T> {
                     return Poll::Ready(Err(error));
                 }
             }
-        };
-        Poll::Ready(Ok(Some((step, Commands { session, clock }))))
+        }
     }
 }
