@@ -126,7 +126,6 @@ mod session;
 mod session_state;
 mod storage;
 mod time;
-mod timer;
 
 pub use config::{Config, Reconnect};
 pub use connection::{Limits, State};

@@ -7,7 +7,6 @@ use mqtt_proto::{
 
 use crate::connection::{Connection, Farewell, Method, Out, Step, Trigger, client_may_send};
 use crate::reconnect::Backoff;
-use crate::timer::{Timer, Timers};
 use crate::{
     AckToken, AcknowledgeError, AuthError, Completion, Config, ConnectError, DisconnectError,
     Disconnected, Event, Instant, Limits, PayloadDue, Progress, Publish, PublishError, Receiver,
@@ -314,22 +313,28 @@ impl<S: Storage> Session<S> {
     /// Time has passed. Call again until `None`.
     pub fn handle_timeout(&mut self, now: Instant) -> Option<Event<'static>> {
         let now = self.advance(now);
-        loop {
-            let timers = self.timers();
-            if !timers.first.has_come(now) {
-                return None;
-            }
-            match timers.timer {
-                Timer::Expiry => self.sender.handle_timeout(now),
-                Timer::Ping => self.connection.keep_alive.ping(now),
-                Timer::ConnAck => return Some(self.timed_out(Timeout::ConnAck)),
-                Timer::PingResp => return Some(self.timed_out(Timeout::PingResp)),
-                Timer::Reconnect => {
-                    self.backoff.due();
-                    return Some(Event::ReconnectDue);
-                }
-            }
+        self.sender.handle_timeout(now);
+        if self.backoff.next_attempt().has_come(now) {
+            self.backoff.due();
+            return Some(Event::ReconnectDue);
         }
+        let timeout = match self.state() {
+            State::Disconnected | State::Disconnecting => return None,
+            State::Connecting => Timeout::ConnAck,
+            State::Connected => {
+                let keep_alive = &mut self.connection.keep_alive;
+                if keep_alive.next_ping().has_come(now) {
+                    keep_alive.ping(now);
+                }
+                Timeout::PingResp
+            }
+        };
+        if !self.next_death().has_come(now) {
+            return None;
+        }
+        // A dead link is closed without DISCONNECT, so that the Will is published.
+        self.end(Trigger::Timeout, None);
+        Some(Event::Disconnected(Disconnected::Timeout(timeout)))
     }
 
     /// The transport was closed, by either side, or could not be opened.
@@ -400,7 +405,13 @@ impl<S: Storage> Session<S> {
     /// When [`handle_timeout`](Self::handle_timeout) is to be called. Earlier or later calls are harmless.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.timers().first.deadline()
+        let first = self.sender.expiry().min(self.backoff.next_attempt());
+        let first = first.min(self.next_death());
+        let first = match self.state() {
+            State::Connected => first.min(self.connection.keep_alive.next_ping()),
+            _ => first,
+        };
+        first.deadline()
     }
 }
 
@@ -435,25 +446,13 @@ impl<S: Storage> Session<S> {
         }
     }
 
-    fn timers(&self) -> Timers {
+    /// When the connection is dead, unless something comes.
+    fn next_death(&self) -> Instant {
         let connection = &self.connection;
-        let timers = Timers::new(Timer::Expiry, self.sender.expiry())
-            .with(Timer::Reconnect, self.backoff.next_attempt());
         match connection.state() {
-            State::Disconnected | State::Disconnecting => timers,
-            State::Connecting => {
-                let deadline = connection.since.saturating_add(self.config.connect_timeout);
-                timers.with(Timer::ConnAck, deadline)
-            }
-            State::Connected => {
-                let keep_alive = &connection.keep_alive;
-                timers
-                    .with(
-                        Timer::PingResp,
-                        keep_alive.next_death(self.config.ping_timeout),
-                    )
-                    .with(Timer::Ping, keep_alive.next_ping())
-            }
+            State::Disconnected | State::Disconnecting => Instant::NEVER,
+            State::Connecting => connection.since.saturating_add(self.config.connect_timeout),
+            State::Connected => connection.keep_alive.next_death(self.config.ping_timeout),
         }
     }
 }
@@ -481,12 +480,6 @@ impl<S: Storage> Session<S> {
         let tells = self.version() == Version::V5;
         let farewell = tells.then(|| Farewell::new(reason, None));
         self.end(Trigger::Fault, farewell);
-    }
-
-    /// A dead link is closed without DISCONNECT, so that the Will is published.
-    fn timed_out(&mut self, timeout: Timeout) -> Event<'static> {
-        self.end(Trigger::Timeout, None);
-        Event::Disconnected(Disconnected::Timeout(timeout))
     }
 
     /// The connection is over, but for `farewell`.
