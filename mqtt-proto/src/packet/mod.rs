@@ -128,6 +128,10 @@ impl<'a> Packet<'a> {
                 *input = rest;
                 return Ok(Some(packet));
             }
+            if let Some((suback, rest)) = SubAck::decode_plain(options, input) {
+                *input = rest;
+                return Ok(Some(Self::SubAck(suback)));
+            }
         }
         Self::decode_any(options, decoder::of(options.sender), input)
     }
@@ -187,10 +191,15 @@ impl<'a> Packet<'a> {
     ///
     /// Everything is checked before anything is written. What is encoded, [`decode`](Self::decode)
     /// takes from at least one of the two [`Role`]s.
+    #[inline(always)] // A fast path and a call.
     pub fn encode(&self, version: Version, buf: &mut [u8]) -> Result<usize, EncodeError> {
         if HAS_FAST_PATHS && let Self::Publish(Publish { head, payload }) = self {
             return head.encode_before(version, payload.len(), payload, buf);
         }
+        self.encode_any(version, buf)
+    }
+
+    fn encode_any(&self, version: Version, buf: &mut [u8]) -> Result<usize, EncodeError> {
         let body = self.body_len(version)?;
         let needed = packet_len(body, 0)?;
         let room = buf

@@ -2,7 +2,7 @@ use super::Fields;
 use super::fields::packet_len;
 use crate::allowed::{Place, Senders};
 use crate::property::Census;
-use crate::wire::{Output, Reader, Writer, binary, string, u16, varint};
+use crate::wire::{HAS_FAST_PATHS, Output, Reader, Writer, binary, string, u16, varint};
 use crate::{
     DecodeErrorKind, DecodeOptions, EncodeError, PacketId, PacketType, Properties, PropertyId, QoS,
     TopicName, Version, property,
@@ -169,6 +169,7 @@ impl Delivery {
 
 impl<'a> PublishHead<'a> {
     /// Writes the head of a PUBLISH whose payload of `payload_len` bytes follows by other means.
+    #[inline(always)] // A fast path and a call.
     pub fn encode(
         &self,
         version: Version,
@@ -179,8 +180,78 @@ impl<'a> PublishHead<'a> {
     }
 
     /// Writes the head, and of the payload what is at hand.
-    #[inline]
+    #[inline(always)]
     pub(super) fn encode_before(
+        &self,
+        version: Version,
+        payload_len: usize,
+        payload: &[u8],
+        buf: &mut [u8],
+    ) -> Result<usize, EncodeError> {
+        if !HAS_FAST_PATHS {
+            return self.encode_any(version, payload_len, payload, buf);
+        }
+        if let Some(len) = self.encode_plain(version, payload_len, payload, buf) {
+            return Ok(len);
+        }
+        // With its address given away here alone, a head made for this call is not put into memory before.
+        let head = *self;
+        head.encode_any(version, payload_len, payload, buf)
+    }
+
+    /// Writes a head that is as most are, with a topic name and without properties. `None` tells
+    /// nothing, and then nothing has been written.
+    ///
+    /// The lengths are in types and limits from which the compiler knows that all of it fits, once
+    /// the whole does.
+    #[inline(always)]
+    fn encode_plain(
+        &self,
+        version: Version,
+        payload_len: usize,
+        payload: &[u8],
+        buf: &mut [u8],
+    ) -> Option<usize> {
+        let topic = self.topic?.as_bytes();
+        // A topic name has no more than 65,535 bytes.
+        let topic_len = topic.len() as u16;
+        let limit = varint::MAX as usize;
+        if !self.properties.is_empty() || payload_len > limit || payload.len() > limit {
+            return None;
+        }
+        let packet_id = self.delivery.packet_id();
+        let packet_id_len: usize = if packet_id.is_some() { 2 } else { 0 };
+        let head_len = usize::from(topic_len)
+            .wrapping_add(2)
+            .wrapping_add(packet_id_len)
+            .wrapping_add(usize::from(version == Version::V5));
+        let (len, len_len) = varint::encode(head_len.wrapping_add(payload_len))?;
+        let needed = head_len
+            .wrapping_add(len_len)
+            .wrapping_add(1)
+            .wrapping_add(payload.len());
+        let room = buf.get_mut(..needed)?;
+        let (first, room) = room.split_first_mut()?;
+        *first = self.first_byte();
+        // There is room for a length of four bytes, since a topic name follows it, which is
+        // written over those that it has not.
+        *room.first_chunk_mut()? = len;
+        let mut out = Writer::new(room.get_mut(len_len..)?);
+        out.u16(topic_len);
+        out.name(topic);
+        if let Some(packet_id) = packet_id {
+            out.u16(packet_id.get());
+        }
+        if version == Version::V5 {
+            out.u8(0);
+        }
+        if !payload.is_empty() {
+            out.bytes(payload);
+        }
+        Some(needed)
+    }
+
+    pub(super) fn encode_any(
         &self,
         version: Version,
         payload_len: usize,

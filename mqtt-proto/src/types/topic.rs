@@ -122,9 +122,10 @@ checked_bytes!(TopicFilter, check_filter, is_shared);
 
 impl<'a> TopicName<'a> {
     /// Checks the name.
+    #[inline]
     pub fn new(name: &'a str) -> Result<Self, TopicError> {
         let bytes = name.as_bytes();
-        if !string::is_plain_name(bytes) || bytes.len() > string::MAX_LEN {
+        if !string::is_plain_name(bytes) {
             check_name(bytes)?;
         }
         Ok(Self(bytes))

@@ -63,17 +63,23 @@ pub(crate) fn is_plain(bytes: &[u8]) -> bool {
     bytes.iter().all(is_plain_byte)
 }
 
-/// Whether the bytes are plain and not empty: then they are valid as a topic name of a packet.
+/// Whether the bytes are plain, and neither too few nor too many for a topic name: then they are one.
 #[inline(always)]
 pub(crate) fn is_plain_name(bytes: &[u8]) -> bool {
     // As long as most are, and then without a call.
-    if HAS_FAST_PATHS
-        && bytes.len() <= 32
-        && let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk())
-    {
+    if HAS_FAST_PATHS && let Some((first, last)) = ends(bytes) {
         return block_is_plain(first) & block_is_plain(last);
     }
-    !bytes.is_empty() && is_plain(bytes)
+    (1..=MAX_LEN).contains(&bytes.len()) && is_plain(bytes)
+}
+
+/// The first and the last 16 of 16 to 32 bytes: two parts, which may share some, of the whole.
+#[inline(always)]
+pub(super) fn ends(bytes: &[u8]) -> Option<(&[u8; 16], &[u8; 16])> {
+    if bytes.len() > 32 {
+        return None;
+    }
+    Some((bytes.first_chunk()?, bytes.last_chunk()?))
 }
 
 /// Looks at all bytes at once, in a register: for that nothing may stop at the first that is not plain.

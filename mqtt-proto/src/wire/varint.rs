@@ -41,6 +41,20 @@ pub(crate) fn parse(input: &[u8]) -> IResult<&[u8], u32, ()> {
     }
 }
 
+/// The bytes of the value, and how many there are; `None` where the value is too large.
+#[inline(always)]
+pub(crate) fn encode(value: usize) -> Option<([u8; 4], usize)> {
+    let [a, b, c, d] = [value, value >> 7, value >> 14, value >> 21];
+    let more = |bits: usize| bits as u8 | 0x80;
+    Some(match value {
+        0..=0x7F => ([a as u8, 0, 0, 0], 1),
+        0x80..=0x3FFF => ([more(a), b as u8, 0, 0], 2),
+        0x4000..=0x1F_FFFF => ([more(a), more(b), c as u8, 0], 3),
+        0x20_0000..=0xFFF_FFFF => ([more(a), more(b), more(c), d as u8], 4),
+        _ => return None,
+    })
+}
+
 /// How many bytes the value takes; 4 also for what is too large, which is refused elsewhere.
 pub(crate) const fn len(value: usize) -> usize {
     match value {

@@ -1,3 +1,5 @@
+use super::string::ends;
+
 /// Takes the fields of a packet one after another.
 pub(crate) trait Output: Default {
     fn bytes(&mut self, bytes: &[u8]);
@@ -44,6 +46,24 @@ pub(crate) struct Writer<'b> {
 impl<'b> Writer<'b> {
     pub(crate) const fn new(room: &'b mut [u8]) -> Self {
         Self { room }
+    }
+
+    /// As [`bytes`](Output::bytes), without a call where they are as many as most topic names have.
+    #[inline(always)]
+    pub(crate) fn name(&mut self, bytes: &[u8]) {
+        let Some((first, last)) = ends(bytes) else {
+            return self.bytes(bytes);
+        };
+        let room = core::mem::take(&mut self.room);
+        if let Some((to, room)) = room.split_at_mut_checked(bytes.len()) {
+            if let Some(to) = to.first_chunk_mut() {
+                *to = *first;
+            }
+            if let Some(to) = to.last_chunk_mut() {
+                *to = *last;
+            }
+            self.room = room;
+        }
     }
 }
 
