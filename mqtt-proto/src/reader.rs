@@ -133,7 +133,7 @@ impl<'s> PacketReader<'s> {
             return None;
         }
         let room = self.room();
-        let publish = Publish::decode_plain(&self.options, input, QoS::ExactlyOnce);
+        let publish = Publish::decode_plain(&self.options, input, QoS::ExactlyOnce, false);
         if let Some((Publish { head, payload }, rest, remaining)) = publish {
             let after_head = payload.len().wrapping_add(rest.len());
             if input.len().wrapping_sub(after_head) > room {

@@ -119,8 +119,8 @@ impl<'a> Packet<'a> {
         input: &mut &'a [u8],
     ) -> Result<Option<Self>, DecodeError> {
         if HAS_FAST_PATHS {
-            if let Some((publish, rest, 0)) = Publish::decode_plain(options, input, QoS::AtMostOnce)
-            {
+            let publish = Publish::decode_plain(options, input, QoS::AtMostOnce, true);
+            if let Some((publish, rest, _)) = publish {
                 *input = rest;
                 return Ok(Some(Self::Publish(publish)));
             }

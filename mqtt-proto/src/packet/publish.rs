@@ -55,9 +55,9 @@ pub enum Delivery {
 }
 
 impl<'a> Publish<'a> {
-    /// Decodes a PUBLISH that is as most are: without properties, with a plain topic name, and of a
-    /// QoS that is expected. With it come what follows it, and how many bytes of its payload are still
-    /// to come. `None` tells nothing: it is then for [`PublishHead::decode`] to say what it is.
+    /// Decodes a PUBLISH that is as most are: without properties, with a plain topic name, of a QoS
+    /// that is expected, and whole if it must be. With it come what follows it, and how many bytes of
+    /// its payload are still to come. `None` tells nothing: it is then for [`PublishHead::decode`] to say what it is.
     ///
     /// With no call to make and no error to tell it is done in two thirds of the instructions.
     #[inline(always)]
@@ -65,6 +65,7 @@ impl<'a> Publish<'a> {
         options: &DecodeOptions,
         input: &'a [u8],
         maximum_qos: QoS,
+        must_be_whole: bool,
     ) -> Option<(Self, &'a [u8], u32)> {
         // None has fewer bytes than these: a topic name has one at least.
         let &[first, ref len @ ..] = input.first_chunk::<5>()?;
@@ -82,10 +83,12 @@ impl<'a> Publish<'a> {
             return None;
         }
         let body = input.get(header_len..)?;
-        let (mut payload, rest) = body
-            .split_at_checked(usize::try_from(remaining).ok()?)
-            .unwrap_or((body, &[]));
-        let due = remaining.wrapping_sub(payload.len() as u32);
+        let (mut payload, rest, due) = match body.split_at_checked(usize::try_from(remaining).ok()?)
+        {
+            Some((body, rest)) => (body, rest, 0),
+            None if must_be_whole => return None,
+            None => (body, &[][..], remaining.wrapping_sub(body.len() as u32)),
+        };
         let topic = binary(&mut payload)?;
         let dup = first & 0b1000 != 0;
         let delivery = match first & flags & 0b0110 {
