@@ -131,6 +131,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The first error; bytes that are left are one.
+    #[inline(never)]
     pub(crate) fn finish(&mut self) -> Option<DecodeError> {
         if !self.is_empty() {
             self.fail(DecodeErrorKind::TrailingBytes, self.offset());

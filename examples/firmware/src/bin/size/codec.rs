@@ -38,7 +38,7 @@ pub fn run(clock: &PolledClock) -> bool {
             Role::Server
         };
         let mut input = &*input;
-        let Ok(Some(packet)) = Packet::decode(&DecodeOptions::new(version, sender), &mut input)
+        let Ok(Some(packet)) = &Packet::decode(&DecodeOptions::new(version, sender), &mut input)
         else {
             return false;
         };
