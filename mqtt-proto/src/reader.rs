@@ -229,7 +229,7 @@ impl<'s> PacketReader<'s> {
                 && reader.error().is_none()
                 && let Err(kind) = resolve(&mut publish, alias, aliases, room)
             {
-                reader.fail(kind, header.len);
+                reader.fail_at(header.len, kind);
             }
             let (payload, remaining) = take_payload(input, header.packet_len().saturating_sub(at));
             *payload_due = remaining;

@@ -26,12 +26,12 @@ impl<'a> Auth<'a> {
     pub(super) fn decode(reader: &mut Reader<'a>) -> Packet<'a> {
         let start = reader.offset();
         if reader.is_empty() {
-            reader.fail(DecodeErrorKind::MissingAuthenticationMethod, start);
+            reader.fail_at(start, DecodeErrorKind::MissingAuthenticationMethod);
         }
         let reason = reason::decode(reader);
         let (properties, census) = property::decode_counted(reader, PLACE);
         if !census.has(PropertyId::AuthenticationMethod) {
-            reader.fail(DecodeErrorKind::MissingAuthenticationMethod, start);
+            reader.fail_at(start, DecodeErrorKind::MissingAuthenticationMethod);
         }
         Packet::Auth(Self { reason, properties })
     }

@@ -29,16 +29,16 @@ impl<'a> ConnAck<'a> {
             reader.refuse(DecodeErrorKind::ReservedConnAckFlags);
         }
         if let (Version::V5, &[return_code @ 1..=5]) = (reader.version, reader.rest()) {
-            reader.fail(
-                DecodeErrorKind::ConnAckOf3_1_1(return_code),
+            reader.fail_at(
                 reader.offset(),
+                DecodeErrorKind::ConnAckOf3_1_1(return_code),
             );
         }
         let session_present = flags == 1;
         let reason = reason::decode(reader);
         // [MQTT-3.2.2-6] [MQTT3-3.2.2-4]
         if session_present && reason != ReasonCode::Success {
-            reader.fail(DecodeErrorKind::SessionPresentWithError, start);
+            reader.fail_at(start, DecodeErrorKind::SessionPresentWithError);
         }
         let properties = property::decode(reader, PLACE);
         Packet::ConnAck(Self {

@@ -309,11 +309,11 @@ impl<'a> PublishHead<'a> {
         let alias = census.topic_alias;
         // [MQTT-3.3.2-9] [MQTT-3.3.2-10] [MQTT-3.3.2-11]
         if alias > options.topic_alias_maximum {
-            reader.fail(DecodeErrorKind::TopicAliasInvalid(alias), properties_start);
+            reader.fail_at(properties_start, DecodeErrorKind::TopicAliasInvalid(alias));
         }
         // Section 3.3.2.1
         if alias == 0 && topic.is_none() {
-            reader.fail(DecodeErrorKind::MissingTopic, start);
+            reader.fail_at(start, DecodeErrorKind::MissingTopic);
         }
         let head = Self {
             delivery,

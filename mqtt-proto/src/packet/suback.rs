@@ -64,17 +64,15 @@ impl<'a> SubAck<'a> {
         let properties = property::decode(reader, Place::of(packet));
         let mut reasons = Sequence::EMPTY;
         if has_reasons(packet, reader.version) {
-            if reader.is_empty() {
-                reader.fail(DecodeErrorKind::EmptyPayload, reader.offset());
-            }
+            reader.expect_payload();
             let start = reader.offset();
             let bytes = reader.take_rest();
             let allowed = reason::set(reader);
             for (at, &byte) in bytes.iter().enumerate() {
                 if !allowed.has(byte) {
-                    reader.fail(
-                        DecodeErrorKind::InvalidReasonCode(byte),
+                    reader.fail_at(
                         start.saturating_add(at),
+                        DecodeErrorKind::InvalidReasonCode(byte),
                     );
                     break;
                 }

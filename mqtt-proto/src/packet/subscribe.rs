@@ -82,9 +82,7 @@ impl<'a> Subscribe<'a> {
         let properties = property::decode(reader, PLACE);
         let subscriptions = Sequence::from_wire(reader.rest());
         // [MQTT-3.8.3-2] [MQTT3-3.8.3-3]
-        if reader.is_empty() {
-            reader.fail(DecodeErrorKind::EmptyPayload, reader.offset());
-        }
+        reader.expect_payload();
         while !reader.is_empty() {
             check_subscription(reader);
         }

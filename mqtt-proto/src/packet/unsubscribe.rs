@@ -3,8 +3,7 @@ use crate::allowed::Place;
 use crate::sequence::Wired;
 use crate::wire::{Output, Reader, binary};
 use crate::{
-    DecodeErrorKind, Element, EncodeError, Packet, PacketId, PacketType, Properties, Sequence,
-    TopicFilter, property,
+    Element, EncodeError, Packet, PacketId, PacketType, Properties, Sequence, TopicFilter, property,
 };
 
 /// An UNSUBSCRIBE packet (section 3.10).
@@ -28,9 +27,7 @@ impl<'a> Unsubscribe<'a> {
         let properties = property::decode(reader, PLACE);
         let filters = Sequence::from_wire(reader.rest());
         // [MQTT-3.10.3-2] [MQTT3-3.10.3-2]
-        if reader.is_empty() {
-            reader.fail(DecodeErrorKind::EmptyPayload, reader.offset());
-        }
+        reader.expect_payload();
         while !reader.is_empty() {
             // [MQTT-3.10.3-1]
             reader.topic_filter();

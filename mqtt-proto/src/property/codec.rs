@@ -64,7 +64,7 @@ fn take<'a>(reader: &mut Reader<'a>, census: &mut Census) -> &'a [u8] {
         reader.refuse(kind);
     }
     if census.lacks_method() {
-        reader.fail(DecodeErrorKind::AuthenticationDataWithoutMethod, start);
+        reader.fail_at(start, DecodeErrorKind::AuthenticationDataWithoutMethod);
     }
     reader.leave(after);
     bytes

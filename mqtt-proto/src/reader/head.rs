@@ -99,7 +99,7 @@ impl Head {
                 Awaited::PropertyId if self.at == self.limit && self.field_len == 0 => {
                     self.await_end();
                 }
-                _ if self.at >= self.limit => self.wrong(DecodeErrorKind::Truncated, self.at),
+                _ if self.at >= self.limit => self.wrong(self.at, DecodeErrorKind::Truncated),
                 _ => {
                     let Some((&byte, rest)) = input.split_first() else {
                         return false;
@@ -139,7 +139,7 @@ impl Head {
             // At its second byte, as far after the fixed header as the topic name is long, and 3 more.
             let header_len = header.packet_len().wrapping_sub(header.remaining);
             let offset = header_len.wrapping_add(self.topic_len).wrapping_add(3);
-            self.wrong(DecodeErrorKind::PacketIdZero, offset);
+            self.wrong(offset, DecodeErrorKind::PacketIdZero);
         } else if options.version == Version::V3_1_1 || options.topic_alias_maximum == 0 {
             self.await_end();
         } else if self.awaited == Awaited::HeadEnd {
@@ -246,7 +246,7 @@ impl Head {
     /// Passes over so many bytes, if they can follow, before what is awaited next.
     fn pass(&mut self, len: u32, awaited: Awaited) {
         if len > self.limit.wrapping_sub(self.at) {
-            return self.wrong(DecodeErrorKind::Truncated, self.at);
+            return self.wrong(self.at, DecodeErrorKind::Truncated);
         }
         self.gap = len;
         self.awaited = awaited;
@@ -260,11 +260,11 @@ impl Head {
 
     /// Something is wrong at the byte before.
     fn wrong_before(&mut self, kind: DecodeErrorKind) {
-        self.wrong(kind, self.at.wrapping_sub(1));
+        self.wrong(self.at.wrapping_sub(1), kind);
     }
 
     /// Something is wrong: where the head finds room it ends here, since decoding what has come tells it.
-    fn wrong(&mut self, kind: DecodeErrorKind, offset: u32) {
+    fn wrong(&mut self, offset: u32, kind: DecodeErrorKind) {
         if self.is_oversized {
             let offset = usize::try_from(offset).unwrap_or(usize::MAX);
             self.error = Some(DecodeError { kind, offset });

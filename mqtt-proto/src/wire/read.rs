@@ -94,6 +94,13 @@ impl<'a> Reader<'a> {
         self.rest
     }
 
+    /// Whatever the packet is, something has to follow.
+    pub(crate) fn expect_payload(&mut self) {
+        if self.is_empty() {
+            self.fail_at(self.offset(), DecodeErrorKind::EmptyPayload);
+        }
+    }
+
     /// Takes all that is left.
     pub(crate) fn take_rest(&mut self) -> &'a [u8] {
         core::mem::take(&mut self.rest)
@@ -107,7 +114,7 @@ impl<'a> Reader<'a> {
     /// Notes an error, unless there was one before.
     #[cold]
     #[inline(never)]
-    pub(crate) fn fail(&mut self, kind: DecodeErrorKind, offset: usize) {
+    pub(crate) fn fail_at(&mut self, offset: usize, kind: DecodeErrorKind) {
         self.error.get_or_insert(DecodeError { kind, offset });
         self.rest = &[];
     }
@@ -116,14 +123,14 @@ impl<'a> Reader<'a> {
     #[cold]
     #[inline(never)]
     pub(crate) fn refuse(&mut self, kind: DecodeErrorKind) {
-        self.fail(kind, self.field);
+        self.fail_at(self.field, kind);
     }
 
     /// Notes an error in the string that was read last, at one of its bytes.
     #[cold]
     #[inline(never)]
     fn refuse_string(&mut self, (kind, at): (DecodeErrorKind, usize)) {
-        self.fail(kind, in_string(self.field, at));
+        self.fail_at(in_string(self.field, at), kind);
     }
 
     pub(crate) const fn error(&self) -> Option<DecodeError> {
@@ -134,7 +141,7 @@ impl<'a> Reader<'a> {
     #[inline(never)]
     pub(crate) fn finish(&mut self) -> Option<DecodeError> {
         if !self.is_empty() {
-            self.fail(DecodeErrorKind::TrailingBytes, self.offset());
+            self.fail_at(self.offset(), DecodeErrorKind::TrailingBytes);
         }
         self.error
     }
@@ -173,7 +180,7 @@ impl<'a> Reader<'a> {
             }
             Ok(None) => self.truncated(0),
             Err((kind, at)) => {
-                self.fail(kind, self.field.saturating_add(at));
+                self.fail_at(self.field.saturating_add(at), kind);
                 0
             }
         }
