@@ -4,8 +4,8 @@ use crate::{Duration, Instant, Reconnect};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Backoff {
     phase: Phase,
-    /// Attempts since the last connection that a Server accepted.
-    attempts: u8,
+    /// The last delay, before a part was taken off; zero: none since a Server accepted.
+    full: Duration,
     random: u32,
 }
 
@@ -23,7 +23,7 @@ impl Backoff {
         let seed = policy.map_or(0, |policy| policy.seed);
         Self {
             phase: Phase::Trying,
-            attempts: 0,
+            full: Duration::ZERO,
             // A xorshift stays at zero for ever.
             random: if seed == 0 { 0x9E37_79B9 } else { seed },
         }
@@ -36,7 +36,7 @@ impl Backoff {
 
     /// The Server accepted.
     pub(crate) fn connected(&mut self) {
-        self.attempts = 0;
+        self.full = Duration::ZERO;
     }
 
     /// The application ended the connection.
@@ -67,15 +67,12 @@ impl Backoff {
 
     fn delay(&mut self, policy: &Reconnect) -> Duration {
         let maximum = policy.maximum.as_millis();
-        let mut full = policy.minimum.as_millis().min(maximum);
-        for _ in 0..self.attempts {
-            full = if full > maximum >> 1 {
-                maximum
-            } else {
-                full << 1
-            };
-        }
-        self.attempts = self.attempts.saturating_add(1);
+        let full = match self.full.as_millis() {
+            0 => policy.minimum.as_millis().min(maximum),
+            last if last > maximum >> 1 => maximum,
+            last => last << 1,
+        };
+        self.full = Duration::from_millis(full);
         // The upper half of the product is the random number scaled to 0..=half; a division of
         // 64 bits would cost a microcontroller 400 bytes.
         let half = u32::try_from(full >> 1).unwrap_or(u32::MAX);

@@ -64,7 +64,7 @@ impl<'b> Out<'b> {
             return false;
         };
         if !self.is_too_large(written) {
-            self.len = self.len.saturating_add(written);
+            self.len = self.len.wrapping_add(written);
         }
         true
     }
@@ -80,7 +80,7 @@ impl<'b> Out<'b> {
         if let (Some(first), true) = (tail.first_mut(), count > 0) {
             *first |= flags;
         }
-        self.len = self.len.saturating_add(count);
+        self.len = self.len.wrapping_add(count);
         count
     }
 }

@@ -93,7 +93,7 @@ impl<S: Storage> Sender<S> {
     /// Operations that have not ended.
     #[must_use]
     pub fn pending(&self) -> usize {
-        self.table.len().saturating_sub(self.table.ended())
+        self.table.len().wrapping_sub(self.table.ended())
     }
 
     /// Whether the operation has not ended.
@@ -200,7 +200,7 @@ impl<S: Storage> Sender<S> {
         let mut request = Request::default();
         for subscription in subscriptions {
             let filter = subscription.filter;
-            request.filters = request.filters.saturating_add(1);
+            request.filters = request.filters.wrapping_add(1);
             request.wildcard |= filter.has_wildcard();
             request.shared |= filter.share_name().is_some();
         }
@@ -225,7 +225,7 @@ impl<S: Storage> Sender<S> {
     ) -> Result<Token, SubscribeError> {
         let mut request = Request::default();
         for _ in filters {
-            request.filters = request.filters.saturating_add(1);
+            request.filters = request.filters.wrapping_add(1);
         }
         self.request(Kind::Unsubscribe, request, |packet_id| {
             Packet::Unsubscribe(Unsubscribe {
@@ -314,7 +314,7 @@ impl<S: Storage> Sender<S> {
         if table.is_full() {
             return Err(Refusal::TooMany);
         }
-        if table.outbox_len().saturating_add(kept) > capacity {
+        if table.outbox_len().wrapping_add(kept) > capacity {
             return Err(Refusal::OutboxFull);
         }
         let (token, packet_id) = (entry.token, entry.packet_id);
@@ -419,8 +419,8 @@ impl Content<'_> {
                 payload_len,
                 ..
             } => (
-                head_len.saturating_add(payload.len()),
-                head_len.saturating_add(payload_len),
+                head_len.wrapping_add(payload.len()),
+                head_len.wrapping_add(payload_len),
             ),
         }
     }

@@ -49,7 +49,7 @@ pub struct InlineSend<const OUTBOX: usize, const SEND: usize> {
 impl<const OUTBOX: usize, const SEND: usize> InlineSend<OUTBOX, SEND> {
     fn offset(&self, index: usize) -> usize {
         let before = self.entries.iter().take(index);
-        before.fold(0, |offset, entry| offset.saturating_add(size(entry.len)))
+        before.fold(0, |offset, entry| offset.wrapping_add(size(entry.len)))
     }
 }
 
@@ -86,7 +86,7 @@ impl<const OUTBOX: usize, const SEND: usize> SendTable for InlineSend<OUTBOX, SE
 
     fn push(&mut self, mut entry: Entry, len: usize, write: impl FnOnce(&mut [u8])) {
         let start = self.outbox.len();
-        let _ = self.outbox.resize_default(start.saturating_add(len));
+        let _ = self.outbox.resize_default(start.wrapping_add(len));
         write(self.outbox.get_mut(start..).unwrap_or_default());
         entry.len = u32::try_from(len).unwrap_or(u32::MAX);
         let _ = self.entries.push(entry);
@@ -103,7 +103,7 @@ impl<const OUTBOX: usize, const SEND: usize> SendTable for InlineSend<OUTBOX, SE
         let Some(entry) = self.entries.get_mut(index) else {
             return;
         };
-        let end = start.saturating_add(size(entry.len));
+        let end = start.wrapping_add(size(entry.len));
         entry.len = 0;
         // Not `copy_within`, nor below `Vec::remove`: their `memmove` alone is 650 bytes of flash.
         let cells = Cell::from_mut(self.outbox.as_mut_slice()).as_slice_of_cells();
@@ -112,7 +112,7 @@ impl<const OUTBOX: usize, const SEND: usize> SendTable for InlineSend<OUTBOX, SE
         for (to, from) in gap.iter().zip(behind) {
             to.set(from.get());
         }
-        let len = start.saturating_add(behind.len());
+        let len = start.wrapping_add(behind.len());
         self.outbox.truncate(len);
     }
 

@@ -40,7 +40,7 @@ impl<S: Storage> Sender<S> {
             return;
         };
         if let Some(handing_out) = self.handing_out() {
-            handing_out.count = handing_out.count.saturating_add(count.min(due.remaining));
+            handing_out.count = handing_out.count.wrapping_add(count.min(due.remaining));
         }
         if count >= due.remaining {
             self.handed_out(due.token);
@@ -130,7 +130,7 @@ impl<S: Storage> Sender<S> {
         };
         let written = out.bytes(packet.get(count..).unwrap_or_default(), flags);
         let written = u32::try_from(written).unwrap_or(u32::MAX);
-        handing_out.count = handing_out.count.saturating_add(written);
+        handing_out.count = handing_out.count.wrapping_add(written);
         if outbox::wire_len(packet).is_some_and(|len| handing_out.count < len) {
             return false;
         }
