@@ -192,7 +192,7 @@ impl<'s> PacketReader<'s> {
         if let Some(error) = head.error {
             return Err(error);
         }
-        let taken = before.len().saturating_sub(input.len());
+        let taken = before.len().wrapping_sub(input.len());
         let taken = before.get(..taken).unwrap_or_default();
         let is_in_scratch = held > 0 || !is_whole;
         if is_in_scratch && !head.is_oversized {
@@ -231,7 +231,7 @@ impl<'s> PacketReader<'s> {
             {
                 reader.fail_at(header.len, kind);
             }
-            let (payload, remaining) = take_payload(input, header.packet_len().saturating_sub(at));
+            let (payload, remaining) = take_payload(input, header.packet_len().wrapping_sub(at));
             *payload_due = remaining;
             result = Ok(Some(Item::Message {
                 head: publish,
@@ -252,7 +252,7 @@ impl<'s> PacketReader<'s> {
 
     /// The bytes of scratch that aliases leave.
     const fn room(&self) -> usize {
-        self.scratch.len().saturating_sub(self.aliases.used())
+        self.scratch.len().wrapping_sub(self.aliases.used())
     }
 }
 
@@ -287,7 +287,8 @@ fn take_payload<'i>(input: &mut &'i [u8], remaining: u32) -> (&'i [u8], u32) {
     );
     (
         payload,
-        remaining.saturating_sub(u32::try_from(payload.len()).unwrap_or(u32::MAX)),
+        // No more than that were taken.
+        remaining.wrapping_sub(payload.len() as u32),
     )
 }
 

@@ -71,7 +71,7 @@ impl<'a> SubAck<'a> {
             for (at, &byte) in bytes.iter().enumerate() {
                 if !allowed.has(byte) {
                     reader.fail_at(
-                        start.saturating_add(at),
+                        start.wrapping_add(at),
                         DecodeErrorKind::InvalidReasonCode(byte),
                     );
                     break;

@@ -34,25 +34,24 @@ impl Aliases {
         if old.is_some_and(|(_, old)| old == topic) {
             return true;
         }
-        let (old_end, old_len) = old.map_or((0, 0), |(end, old)| {
-            (end, old.len().saturating_add(OVERHEAD))
-        });
-        let needed = topic.len().saturating_add(OVERHEAD);
-        let used = self.used.saturating_sub(old_len).saturating_add(needed);
+        let (old_end, old_len) =
+            old.map_or((0, 0), |(end, old)| (end, old.len().wrapping_add(OVERHEAD)));
+        let needed = topic.len().wrapping_add(OVERHEAD);
+        let used = self.used.wrapping_sub(old_len).wrapping_add(needed);
         if used > room.len() {
             return false;
         }
         // What lies before the old record moves over it.
-        let first = room.len().saturating_sub(self.used);
-        let old_start = old_end.saturating_sub(old_len);
+        let first = room.len().wrapping_sub(self.used);
+        let old_start = old_end.wrapping_sub(old_len);
         for at in (first..old_start).rev() {
             if let Some(&byte) = room.get(at)
-                && let Some(to) = room.get_mut(at.saturating_add(old_len))
+                && let Some(to) = room.get_mut(at.wrapping_add(old_len))
             {
                 *to = byte;
             }
         }
-        let start = room.len().saturating_sub(used);
+        let start = room.len().wrapping_sub(used);
         let mut out = Writer::new(room.get_mut(start..).unwrap_or_default());
         out.bytes(topic);
         out.u16(u16::try_from(topic.len()).unwrap_or(u16::MAX));
@@ -69,10 +68,10 @@ impl Aliases {
 
     /// The end of the record in `room`, and its topic.
     fn find(self, room: &[u8], alias: u16) -> Option<(usize, &[u8])> {
-        let first = room.len().saturating_sub(self.used);
+        let first = room.len().wrapping_sub(self.used);
         let mut rest = room.get(first..)?;
         loop {
-            let end = first.saturating_add(rest.len());
+            let end = first.wrapping_add(rest.len());
             let (before, &[len_high, len_low, alias_high, alias_low]) = rest.split_last_chunk()?;
             let len = usize::from(u16::from_be_bytes([len_high, len_low]));
             let (before, topic) = before.split_at_checked(before.len().checked_sub(len)?)?;

@@ -38,7 +38,7 @@ pub(crate) fn field(mut input: &[u8]) -> IResult<&[u8], &[u8], ()> {
 
 /// The offset of a byte in the string that starts, with its two byte length, at `start`.
 const fn in_string(start: usize, at: usize) -> usize {
-    start.saturating_add(2).saturating_add(at)
+    start.wrapping_add(2).wrapping_add(at)
 }
 
 /// Reads the fields of one packet in order, and knows where in the packet it is.
@@ -79,7 +79,7 @@ impl<'a> Reader<'a> {
             sender: options.sender,
             leniency: options.leniency,
             rest: bytes,
-            end: offset.saturating_add(bytes.len()),
+            end: offset.wrapping_add(bytes.len()),
             field: offset,
             error: None,
         }
@@ -180,7 +180,7 @@ impl<'a> Reader<'a> {
             }
             Ok(None) => self.truncated(0),
             Err((kind, at)) => {
-                self.fail_at(self.field.saturating_add(at), kind);
+                self.fail_at(self.field.wrapping_add(at), kind);
                 0
             }
         }
