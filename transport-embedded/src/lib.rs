@@ -99,7 +99,7 @@
 //!
 //! | what | holds | cost |
 //! |---|---|---|
-//! | [`Inline<OUTBOX, SEND, RECEIVE>`](mqtt_session::Inline) | the session | 336 + `OUTBOX` + 24 `SEND` + 16 `RECEIVE` |
+//! | [`Inline<OUTBOX, SEND, RECEIVE>`](mqtt_session::Inline) | the session | at most 288 + `OUTBOX` + 24 `SEND` + 16 `RECEIVE` |
 //! | `OUTBOX` | every packet at QoS 1 and 2 until it is acknowledged, every SUBSCRIBE and UNSUBSCRIBE, every QoS 0 message until it is sent; of a streamed message the head only | the largest of them, times those in flight |
 //! | `SEND` | operations that have not ended | 1 to 8 is usual |
 //! | `RECEIVE` | QoS 1 and 2 messages on their way in | 1 suffices, and is to be said in the CONNECT's Receive Maximum; in 3.1.1, which has none, as many as the Server keeps in flight (mosquitto: 20) |
@@ -107,9 +107,9 @@
 //! | [`Buffers::scratch`] | a packet, or the head of a PUBLISH; bounds what is taken | the longest topic and properties, plus 10; the largest CONNACK |
 //! | [`Buffers::transmit`] | packets on their way out, in pieces; the CONNECT, whole | the CONNECT: credentials and will; 64 to 256 |
 //!
-//! The program above, for example, has 336 + 1024 + 4 · 24 + 2 · 16 = 1488 bytes of session and 1024
-//! of buffers. Begin with an `OUTBOX` of what you publish at QoS 1 and 2 within one round trip to
-//! the Server; a publish that is refused because it is full says so, and nothing is lost.
+//! The program above, for example, has at most 288 + 1024 + 4 · 24 + 2 · 16 = 1440 bytes of session
+//! and 1024 of buffers. Begin with an `OUTBOX` of what you publish at QoS 1 and 2 within one round
+//! trip to the Server; a publish that is refused because it is full says so, and nothing is lost.
 //!
 //! # Which transport
 //!

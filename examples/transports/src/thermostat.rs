@@ -22,9 +22,9 @@ pub struct Memory {
     pub buffers: Resources<256, 128, 128>,
 }
 
-// What it is on a microcontroller: 336 + 512 + 4 * 24 + 2 * 16 of the session, 512 of the buffers.
+// Holds the README here, and the documentation of transport-embedded, to what it is on a microcontroller.
 #[cfg(target_pointer_width = "32")]
-const _: () = assert!(size_of::<Memory>() == 976 + 512);
+const _: () = assert!(size_of::<Memory>() <= (288 + 512 + 4 * 24 + 2 * 16) + (256 + 128 + 128));
 
 impl Memory {
     /// `seed`: from the serial number or a random source. It spreads the reconnects of a thousand
