@@ -77,11 +77,11 @@ impl Head {
         input: &mut &[u8],
     ) -> bool {
         loop {
-            if self.needed() > room {
-                self.pass_over(options);
-            }
             if self.error.is_some() {
                 return true;
+            }
+            if self.needed() > room {
+                self.pass_over(options);
             }
             let gap = usize::try_from(self.gap)
                 .unwrap_or(usize::MAX)
@@ -129,6 +129,7 @@ impl Head {
         if header.packet_type != PacketType::Publish {
             let kind = DecodeErrorKind::ScratchTooSmall(header.packet_len());
             self.error = Some(DecodeError { kind, offset: 0 });
+            self.gap = 0;
             return;
         }
         self.is_oversized = true;

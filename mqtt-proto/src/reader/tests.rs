@@ -351,3 +351,17 @@ fn the_largest_packet_is_taken() {
     assert!(read_all::<8>(options, &[&[0x30, 4, 0, 1, b't', 0]])[0].starts_with("Message"));
     assert!(read_all::<8>(options, &[&[0x30, 5]])[0].starts_with("packet is larger"));
 }
+
+#[test]
+fn an_oversized_packet_that_ends_before_its_identifier_is_truncated() {
+    let publish = b"\x34\x0B\0\x09aaaaaaaaa";
+    for pieces in [&[&publish[..]][..], &[&publish[..6], &publish[6..]]] {
+        for version in [Version::V3_1_1, Version::V5] {
+            let options = DecodeOptions::new(version, Role::Server);
+            assert_eq!(
+                read_all::<7>(options, pieces),
+                ["field does not fit into the packet (at byte 13 of the packet)"]
+            );
+        }
+    }
+}
