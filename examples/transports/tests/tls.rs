@@ -221,6 +221,8 @@ fn is_set_and_turned_off() {
     };
     let (reconnect, ()) = run(join(device.connection(ends), cut));
     assert!(reconnect.unwrap());
+    let late = tls.reader.try_read(&mut [0]);
+    assert!(late.is_err(), "said when TLS was over");
 
     let mut cable = Cable::new();
     let (ends, (reader, writer)) = cable.ends();
