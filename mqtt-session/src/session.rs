@@ -296,18 +296,14 @@ impl<S: Storage> Session<S> {
         if self.receiver.is_blocked() || self.sender.is_blocked() {
             return Progress::Blocked;
         }
-        let item = match reader.read(input) {
-            Ok(Some(item)) => item,
-            Ok(None) => return Progress::NeedInput,
+        match reader.read(input) {
+            Ok(Some(item)) => self.take(&item),
+            Ok(None) => Progress::NeedInput,
             Err(error) => {
                 self.fault(error.reason_code());
-                return Progress::Event(Event::Disconnected(Disconnected::Malformed(error)));
+                Progress::Event(Event::Disconnected(Disconnected::Malformed(error)))
             }
-        };
-        Progress::Event(self.handle_item(item).unwrap_or_else(|violation| {
-            self.fault(violation.reason_code());
-            Event::Disconnected(Disconnected::Violation(violation))
-        }))
+        }
     }
 
     /// Time has passed. Call again until `None`.

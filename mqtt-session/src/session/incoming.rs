@@ -6,21 +6,31 @@ use super::Session;
 use crate::connection::{Method, Step, Trigger};
 use crate::session_state::Reception;
 use crate::{
-    Disconnected, Event, Limits, Message, PayloadChunk, Published, State, Storage, Subscribed,
-    Violation,
+    Disconnected, Event, Limits, Message, PayloadChunk, Progress, Published, State, Storage,
+    Subscribed, Violation,
 };
 
 /// What came.
 impl<S: Storage> Session<S> {
-    pub(super) fn handle_item<'r>(&mut self, item: Item<'r>) -> Result<Event<'r>, Violation> {
+    /// By reference and out of line, so that what is in the item moves once, from where it was read
+    /// to where it is returned.
+    #[inline(never)]
+    pub(super) fn take<'r>(&mut self, item: &Item<'r>) -> Progress<'r> {
+        Progress::Event(self.handle_item(item).unwrap_or_else(|violation| {
+            self.fault(violation.reason_code());
+            Event::Disconnected(Disconnected::Violation(violation))
+        }))
+    }
+
+    fn handle_item<'r>(&mut self, item: &Item<'r>) -> Result<Event<'r>, Violation> {
         match item {
             Item::Packet(packet) => self.handle_packet(packet),
             Item::Message {
                 head,
                 payload,
                 remaining,
-            } => self.handle_message(&head, payload, remaining),
-            Item::Payload { payload, remaining } => {
+            } => self.handle_message(head, payload, *remaining),
+            &Item::Payload { payload, remaining } => {
                 let chunk = PayloadChunk { payload, remaining };
                 Ok(if self.receiver.handle_payload(remaining) {
                     Event::Payload(chunk)
@@ -28,13 +38,13 @@ impl<S: Storage> Session<S> {
                     Event::Handled(PacketType::Publish)
                 })
             }
-            Item::Oversized { delivery } => self.handle_oversized(delivery),
+            Item::Oversized { delivery } => self.handle_oversized(*delivery),
         }
     }
 
-    fn handle_packet<'r>(&mut self, packet: Packet<'r>) -> Result<Event<'r>, Violation> {
+    fn handle_packet<'r>(&mut self, packet: &Packet<'r>) -> Result<Event<'r>, Violation> {
         let kind = packet.packet_type();
-        self.enter(trigger(&packet))?;
+        self.enter(trigger(packet))?;
         match packet {
             Packet::ConnAck(connack) => return self.handle_connack(connack),
             Packet::Auth(auth) => {
@@ -45,12 +55,12 @@ impl<S: Storage> Session<S> {
                     return Err(Violation::UnexpectedAuth);
                 }
                 self.check_method(auth.properties)?;
-                return Ok(Event::Authenticated(auth));
+                return Ok(Event::Authenticated(*auth));
             }
             Packet::Disconnect(disconnect) => {
-                return Ok(Event::Disconnected(Disconnected::Server(disconnect)));
+                return Ok(Event::Disconnected(Disconnected::Server(*disconnect)));
             }
-            Packet::PubAck(mut ack) | Packet::PubRec(mut ack) | Packet::PubComp(mut ack) => {
+            Packet::PubAck(ack) | Packet::PubRec(ack) | Packet::PubComp(ack) => {
                 let (packet_id, sender) = (ack.packet_id, &mut self.sender);
                 let token = match kind {
                     PacketType::PubAck => sender.handle_puback(packet_id)?,
@@ -59,14 +69,16 @@ impl<S: Storage> Session<S> {
                 };
                 // Section 3.7.2.1: not an error in recovery. The Server took the message at PUBREC,
                 // and has ended its part of the handshake already.
-                if kind == PacketType::PubComp && ack.reason == ReasonCode::PacketIdentifierNotFound
-                {
-                    ack.reason = ReasonCode::Success;
-                }
+                let reason = match (kind, ack.reason) {
+                    (PacketType::PubComp, ReasonCode::PacketIdentifierNotFound) => {
+                        ReasonCode::Success
+                    }
+                    (_, reason) => reason,
+                };
                 if let Some(token) = token {
                     return Ok(Event::Published(Published {
                         token,
-                        reason: ack.reason,
+                        reason,
                         properties: ack.properties,
                     }));
                 }
@@ -102,9 +114,9 @@ impl<S: Storage> Session<S> {
         Ok(Event::Handled(kind))
     }
 
-    fn handle_connack<'r>(&mut self, connack: ConnAck<'r>) -> Result<Event<'r>, Violation> {
+    fn handle_connack<'r>(&mut self, connack: &ConnAck<'r>) -> Result<Event<'r>, Violation> {
         if connack.reason != ReasonCode::Success {
-            return Ok(Event::Disconnected(Disconnected::Refused(connack)));
+            return Ok(Event::Disconnected(Disconnected::Refused(*connack)));
         }
         // [MQTT-3.2.2-2]
         if connack.session_present && self.connection.clean_start {
@@ -116,7 +128,7 @@ impl<S: Storage> Session<S> {
             self.sender.session_lost();
             self.receiver.session_lost();
         }
-        let limits = Limits::of_server(&connack, self.connection.limits.keep_alive);
+        let limits = Limits::of_server(connack, self.connection.limits.keep_alive);
         self.connection.start(limits);
         self.sender.start(Limits {
             receive_maximum: limits.receive_maximum.min(self.config.maximum_in_flight),
@@ -126,7 +138,7 @@ impl<S: Storage> Session<S> {
             ..limits
         });
         self.backoff.connected();
-        Ok(Event::Connected(connack))
+        Ok(Event::Connected(*connack))
     }
 
     fn handle_message<'r>(
