@@ -73,11 +73,7 @@ impl<S: Storage, C: Timer, T: Read + Write> Connection<'_, S, C, T> {
             };
             match moved {
                 None | Some(Ok(1..)) => {}
-                Some(Ok(0)) => {
-                    if let Some(event) = session.handle_close(clock.now()) {
-                        break Step::Event(event);
-                    }
-                }
+                Some(Ok(0)) => link.close(),
                 Some(Err(error)) => {
                     // The error says that the connection is over.
                     let _ = session.handle_close(clock.now());

@@ -144,12 +144,7 @@ impl<S: Storage, C: Clock, T: Read + Write> Connection<'_, S, C, T> {
             };
             match moved {
                 Ok(None | Some(1..)) => {}
-                Ok(Some(0)) => {
-                    if let Some(event) = session.handle_close(clock.now()) {
-                        let step = Step::Event(event);
-                        return Poll::Ready(Ok(Some((step, Commands { session, clock }))));
-                    }
-                }
+                Ok(Some(0)) => link.close(),
                 Err(error) => {
                     // The error says that the connection is over.
                     let _ = session.handle_close(clock.now());

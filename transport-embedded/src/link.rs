@@ -10,6 +10,8 @@ use crate::Step;
 pub(crate) struct Link<'c> {
     input: Input<'c>,
     output: Output<'c>,
+    /// The transport is at its end, and the session has not heard of it yet.
+    closed: bool,
     /// The transport was looked at since deadlines were last kept.
     looked: bool,
     /// The transport was looked at since a payload was last asked for: the two take turns.
@@ -91,6 +93,7 @@ impl<'c> Link<'c> {
                 end: connect_len,
                 flush_due: true,
             },
+            closed: false,
             looked: false,
             payload_turn: false,
             drained: false,
@@ -100,6 +103,11 @@ impl<'c> Link<'c> {
 
     #[inline(never)]
     pub(crate) fn action<S: Storage>(&mut self, session: &mut Session<S>, now: Instant) -> Action {
+        if core::mem::take(&mut self.closed)
+            && let Some(event) = session.handle_close(now)
+        {
+            return Action::Return(Step::Event(event));
+        }
         let state = session.state();
         let open = matches!(state, State::Connecting | State::Connected);
         let ready = open && self.input.start < self.input.end;
@@ -197,6 +205,11 @@ impl<'c> Link<'c> {
     /// Where to read to. Only for [`Action::TryRead`], [`Action::Look`] and [`Action::Read`].
     pub(crate) fn room(&mut self) -> &mut [u8] {
         self.input.buf
+    }
+
+    /// The transport is at its end.
+    pub(crate) fn close(&mut self) {
+        self.closed = true;
     }
 
     /// `count` bytes were read.
