@@ -9,7 +9,7 @@ use super::{Draw, std};
 use crate::allowed::{Place, Senders};
 use crate::packet::check_reason;
 use crate::property::{Form, Row, Value, may_repeat};
-use crate::wire::{Output, PartWriter, varint};
+use crate::wire::{PartWriter, varint};
 use crate::{
     Delivery, PacketId, PacketType, Properties, Property, PropertyId, QoS, ReasonCode,
     RetainHandling, Role, SubscriptionIdentifier, SubscriptionOptions, TopicFilter, TopicName,
@@ -195,8 +195,7 @@ impl<'a> Draw<'_, '_, 'a> {
         let value = self.value_of(form)?;
         let mut buffer = [0; 1024];
         let mut out = PartWriter::new(0, &mut buffer);
-        out.u8(id as u8);
-        value.write(&mut out);
+        value.write(id, &mut out);
         let len = 1024_usize.saturating_sub(out.free());
         let bytes = self.arena.list(buffer.get(..len).unwrap_or_default());
         let (_, property) = Property::parse(bytes).expect("the value is in range");

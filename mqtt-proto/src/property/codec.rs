@@ -119,8 +119,7 @@ pub(crate) fn check(
                 if let Value::Byte(2..) = value {
                     meter.fail(EncodeError::PropertyValue(id));
                 }
-                meter.u8(id as u8);
-                value.write(&mut meter);
+                value.write(id, &mut meter);
             }
         }
         Repr::Wire(mut rest) => {
@@ -134,7 +133,7 @@ pub(crate) fn check(
         meter.fail(EncodeError::AuthenticationDataWithoutMethod);
     }
     match meter.error {
-        None => Ok(meter.len),
+        None => Ok(usize::try_from(meter.len).unwrap_or(usize::MAX)),
         Some(error) => Err(error),
     }
 }
@@ -142,7 +141,7 @@ pub(crate) fn check(
 /// Checks what it takes, and counts it. The first error stays.
 #[derive(Default)]
 struct Meter {
-    len: usize,
+    len: u64,
     error: Option<EncodeError>,
 }
 
@@ -166,21 +165,22 @@ impl Meter {
 
 impl Output for Meter {
     fn bytes(&mut self, bytes: &[u8]) {
-        self.len = self.len.saturating_add(bytes.len());
+        // More than 64 bits can count would not find room in memory.
+        self.len = self.len.wrapping_add(bytes.len() as u64);
     }
 
     fn binary(&mut self, bytes: &[u8]) {
         if let Err(error) = check_binary(bytes) {
             self.fail(error);
         }
-        self.len = self.len.saturating_add(bytes.len()).saturating_add(2);
+        self.len = self.len.wrapping_add(bytes.len() as u64).wrapping_add(2);
     }
 
     fn text(&mut self, string: &[u8]) {
         if let Err(error) = check_string(string) {
             self.fail(error);
         }
-        self.len = self.len.saturating_add(string.len()).saturating_add(2);
+        self.len = self.len.wrapping_add(string.len() as u64).wrapping_add(2);
     }
 }
 
@@ -215,7 +215,7 @@ fn write_some<O: Output>(properties: Properties<'_>, len: usize, mut out: O) -> 
     match properties.repr() {
         Repr::Slice(list) => {
             for property in list {
-                property.write(&mut out);
+                property.to_value().write(property.id(), &mut out);
             }
         }
         Repr::Wire(bytes) => out.bytes(bytes),
@@ -226,7 +226,7 @@ fn write_some<O: Output>(properties: Properties<'_>, len: usize, mut out: O) -> 
 pub(crate) fn check_string(string: &[u8]) -> Result<(), EncodeError> {
     check_binary(string)?;
     // [MQTT-1.5.4-2]
-    if !string::is_plain(string) && string::nul(string).is_some() {
+    if string::has_nul(string) {
         Err(EncodeError::NulInString)
     } else {
         Ok(())
@@ -263,15 +263,25 @@ fn skip(rest: &mut &[u8]) -> Option<PropertyId> {
     Some(id)
 }
 
+/// Where a property was found.
+pub(super) enum Found<'a> {
+    Listed(Property<'a>),
+    /// Its value, and what follows.
+    OnWire(&'a [u8]),
+}
+
 impl<'a> Properties<'a> {
     /// The first property with the identifier.
-    pub(crate) fn find(self, id: PropertyId) -> Option<Property<'a>> {
+    pub(super) fn find(self, id: PropertyId) -> Option<Found<'a>> {
         match self.repr() {
-            Repr::Slice(list) => list.iter().copied().find(|property| property.id() == id),
+            Repr::Slice(list) => {
+                let found = list.iter().find(|property| property.id() == id);
+                found.copied().map(Found::Listed)
+            }
             Repr::Wire(mut rest) => loop {
-                let mut from = rest;
+                let from = rest;
                 if skip(&mut rest)? == id {
-                    return Property::take(&mut from);
+                    return from.get(1..).map(Found::OnWire);
                 }
             },
         }
@@ -285,12 +295,5 @@ impl<'a> Wired<'a> for Property<'a> {
         let (after, property) = Self::parse(rest).ok()?;
         *rest = after;
         Some(property)
-    }
-}
-
-impl Property<'_> {
-    fn write(&self, out: &mut impl Output) {
-        out.u8(self.id() as u8);
-        self.to_value().write(out);
     }
 }

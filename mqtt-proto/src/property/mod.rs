@@ -7,6 +7,9 @@ mod value;
 
 use core::num::{NonZeroU16, NonZeroU32};
 
+use codec::Found;
+use value::Field;
+
 pub(crate) use codec::{
     check, check_binary, check_string, decode, decode_counted, encoded_len, write,
 };
@@ -51,65 +54,69 @@ pub enum PropertyId {
     SharedSubscriptionAvailable = 0x2A,
 }
 
-/// A property of MQTT 5.0.
+/// A property of MQTT 5.0. Its discriminant is its identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(u8)]
 pub enum Property<'a> {
     /// Whether the payload is UTF-8 text.
-    PayloadFormatIndicator(bool),
+    PayloadFormatIndicator(bool) = PropertyId::PayloadFormatIndicator as u8,
     /// The lifetime of the message in seconds.
-    MessageExpiryInterval(u32),
+    MessageExpiryInterval(u32) = PropertyId::MessageExpiryInterval as u8,
     /// What the payload is; by convention a MIME type.
-    ContentType(&'a str),
+    ContentType(&'a str) = PropertyId::ContentType as u8,
     /// Where a response is expected.
-    ResponseTopic(TopicName<'a>),
+    ResponseTopic(TopicName<'a>) = PropertyId::ResponseTopic as u8,
     /// What tells the requester which request a response belongs to.
-    CorrelationData(&'a [u8]),
+    CorrelationData(&'a [u8]) = PropertyId::CorrelationData as u8,
     /// The number of a subscription.
-    SubscriptionIdentifier(SubscriptionIdentifier),
+    SubscriptionIdentifier(SubscriptionIdentifier) = PropertyId::SubscriptionIdentifier as u8,
     /// How many seconds the Session outlives the Network Connection; `u32::MAX`: for ever.
-    SessionExpiryInterval(u32),
+    SessionExpiryInterval(u32) = PropertyId::SessionExpiryInterval as u8,
     /// The Client Identifier that the Server assigned.
-    AssignedClientIdentifier(&'a str),
+    AssignedClientIdentifier(&'a str) = PropertyId::AssignedClientIdentifier as u8,
     /// The Keep Alive in seconds that the Server wants used.
-    ServerKeepAlive(u16),
+    ServerKeepAlive(u16) = PropertyId::ServerKeepAlive as u8,
     /// The name of the authentication method.
-    AuthenticationMethod(&'a str),
+    AuthenticationMethod(&'a str) = PropertyId::AuthenticationMethod as u8,
     /// Data of the authentication method.
-    AuthenticationData(&'a [u8]),
+    AuthenticationData(&'a [u8]) = PropertyId::AuthenticationData as u8,
     /// Whether the Server may send Reason Strings and User Properties with failures.
-    RequestProblemInformation(bool),
+    RequestProblemInformation(bool) = PropertyId::RequestProblemInformation as u8,
     /// How many seconds the Server waits before it publishes the Will Message.
-    WillDelayInterval(u32),
+    WillDelayInterval(u32) = PropertyId::WillDelayInterval as u8,
     /// Whether the Client asks for Response Information.
-    RequestResponseInformation(bool),
+    RequestResponseInformation(bool) = PropertyId::RequestResponseInformation as u8,
     /// The basis of response topics.
-    ResponseInformation(&'a str),
+    ResponseInformation(&'a str) = PropertyId::ResponseInformation as u8,
     /// Another Server to use.
-    ServerReference(&'a str),
+    ServerReference(&'a str) = PropertyId::ServerReference as u8,
     /// Why, for people.
-    ReasonString(&'a str),
+    ReasonString(&'a str) = PropertyId::ReasonString as u8,
     /// How many QoS 1 and QoS 2 PUBLISH packets its sender takes at once.
-    ReceiveMaximum(NonZeroU16),
+    ReceiveMaximum(NonZeroU16) = PropertyId::ReceiveMaximum as u8,
     /// The highest Topic Alias that its sender takes; 0: none.
-    TopicAliasMaximum(u16),
+    TopicAliasMaximum(u16) = PropertyId::TopicAliasMaximum as u8,
     /// A number in place of the topic name.
-    TopicAlias(NonZeroU16),
+    TopicAlias(NonZeroU16) = PropertyId::TopicAlias as u8,
     /// The highest QoS that the Server supports: 0 or 1.
-    MaximumQoS(QoS),
+    MaximumQoS(QoS) = PropertyId::MaximumQoS as u8,
     /// Whether the Server supports retained messages.
-    RetainAvailable(bool),
+    RetainAvailable(bool) = PropertyId::RetainAvailable as u8,
     /// A name and a value.
-    UserProperty(&'a str, &'a str),
+    UserProperty(&'a str, &'a str) = PropertyId::UserProperty as u8,
     /// The size in bytes of the largest packet that its sender takes.
-    MaximumPacketSize(NonZeroU32),
+    MaximumPacketSize(NonZeroU32) = PropertyId::MaximumPacketSize as u8,
     /// Whether the Server supports wildcards in filters.
-    WildcardSubscriptionAvailable(bool),
+    WildcardSubscriptionAvailable(bool) = PropertyId::WildcardSubscriptionAvailable as u8,
     /// Whether the Server supports Subscription Identifiers.
-    SubscriptionIdentifierAvailable(bool),
+    SubscriptionIdentifierAvailable(bool) = PropertyId::SubscriptionIdentifierAvailable as u8,
     /// Whether the Server supports Shared Subscriptions.
-    SharedSubscriptionAvailable(bool),
+    SharedSubscriptionAvailable(bool) = PropertyId::SharedSubscriptionAvailable as u8,
 }
+
+// The representation leaves room for `None`.
+const _: () = assert!(size_of::<Option<Property<'_>>>() == size_of::<Property<'_>>());
 
 /// The properties of one packet, in order; empty in 3.1.1.
 pub type Properties<'a> = Sequence<'a, Property<'a>>;
@@ -123,8 +130,9 @@ macro_rules! accessors {
                 #[must_use]
                 pub fn $name(self) -> Option<$type> {
                     match self.find(PropertyId::$variant)? {
-                        Property::$variant(value) => Some(value),
-                        _ => None,
+                        Found::Listed(Property::$variant(value)) => Some(value),
+                        Found::Listed(_) => None,
+                        Found::OnWire(value) => Field::parse(value).ok().map(|(_, value)| value),
                     }
                 }
             )*

@@ -2,6 +2,7 @@
 
 use core::num::{NonZeroU16, NonZeroU32};
 
+use nom::sequence::pair;
 use nom::{IResult, Parser};
 
 use super::{Property, PropertyId};
@@ -24,14 +25,17 @@ pub(crate) enum Value<'a> {
 }
 
 impl Value<'_> {
-    pub(crate) fn write(&self, out: &mut impl Output) {
-        match *self {
+    /// Writes the property that has the identifier and this value.
+    #[inline]
+    pub(crate) fn write(self, id: PropertyId, out: &mut impl Output) {
+        out.u8(id as u8);
+        match self {
             Self::Byte(number) => out.u8(number),
             Self::TwoBytes(number) => out.u16(number),
             Self::FourBytes(number) => out.u32(number),
             Self::VariableByteInteger(number) => out.varint(number as usize),
-            Self::Text(string) => out.text(string),
             Self::Binary(bytes) => out.binary(bytes),
+            Self::Text(string) => out.text(string),
             Self::TextPair(name, value) => {
                 out.text(name);
                 out.text(value);
@@ -74,32 +78,44 @@ field! {
     u32: integer.map(Self::from_be_bytes), FourBytes(self => self);
     NonZeroU32: u32::parse.map_opt(Self::new), FourBytes(self => self.get());
     SubscriptionIdentifier: varint::parse.map_opt(Self::new), VariableByteInteger(self => self.get());
-    &'a str: field.map_opt(|bytes| core::str::from_utf8(bytes).ok()), Text(self => self.as_bytes());
+    &'a str: field.map_opt(utf8), Text(self => self.as_bytes());
     TopicName<'a>: field.map(TopicName::from_checked), Binary(self => self.as_bytes());
     &'a [u8]: field, Binary(self => self);
 }
 
-/// Declares both directions for the properties with one value.
+fn utf8(bytes: &[u8]) -> Option<&str> {
+    core::str::from_utf8(bytes).ok()
+}
+
+/// Declares both directions, for the properties of one value by its type: so what reads a type is
+/// there once.
 macro_rules! conversions {
-    ($($id:ident)*) => {
+    ($($type:ty: $($id:ident)*;)*) => {
         impl<'a> Property<'a> {
             /// A parser of nom's, for what has been validated.
             pub(crate) fn parse(input: &'a [u8]) -> IResult<&'a [u8], Self, ()> {
                 let (input, id) = integer.map_opt(|[byte]| PropertyId::from_u32(byte.into())).parse(input)?;
                 match id {
-                    $(PropertyId::$id => Field::parse.map(Self::$id).parse(input),)*
-                    PropertyId::UserProperty => (Field::parse, Field::parse)
-                        .map(|(name, value)| Self::UserProperty(name, value))
+                    PropertyId::UserProperty => pair(field, field)
+                        .map_opt(|(name, value)| Some(Self::UserProperty(utf8(name)?, utf8(value)?)))
                         .parse(input),
+                    $(
+                        $(PropertyId::$id)|* => <$type>::parse
+                            .map_opt(|value| match id {
+                                $(PropertyId::$id => Some(Self::$id(value)),)*
+                                _ => None,
+                            })
+                            .parse(input),
+                    )*
                 }
             }
 
             pub(crate) fn to_value(self) -> Value<'a> {
                 match self {
-                    $(Self::$id(value) => value.to_value(),)*
                     Self::UserProperty(name, value) => {
                         Value::TextPair(name.as_bytes(), value.as_bytes())
                     }
+                    $($(Self::$id(value) => value.to_value(),)*)*
                 }
             }
 
@@ -107,8 +123,8 @@ macro_rules! conversions {
             #[must_use]
             pub const fn id(&self) -> PropertyId {
                 match self {
-                    $(Self::$id(_) => PropertyId::$id,)*
                     Self::UserProperty(..) => PropertyId::UserProperty,
+                    $($(Self::$id(_) => PropertyId::$id,)*)*
                 }
             }
         }
@@ -116,10 +132,17 @@ macro_rules! conversions {
 }
 
 conversions! {
-    PayloadFormatIndicator MessageExpiryInterval ContentType ResponseTopic CorrelationData
-    SubscriptionIdentifier SessionExpiryInterval AssignedClientIdentifier ServerKeepAlive
-    AuthenticationMethod AuthenticationData RequestProblemInformation WillDelayInterval
-    RequestResponseInformation ResponseInformation ServerReference ReasonString ReceiveMaximum
-    TopicAliasMaximum TopicAlias MaximumQoS RetainAvailable MaximumPacketSize
-    WildcardSubscriptionAvailable SubscriptionIdentifierAvailable SharedSubscriptionAvailable
+    bool: PayloadFormatIndicator RequestProblemInformation RequestResponseInformation
+        RetainAvailable WildcardSubscriptionAvailable SubscriptionIdentifierAvailable
+        SharedSubscriptionAvailable;
+    QoS: MaximumQoS;
+    u16: ServerKeepAlive TopicAliasMaximum;
+    NonZeroU16: ReceiveMaximum TopicAlias;
+    u32: MessageExpiryInterval SessionExpiryInterval WillDelayInterval;
+    NonZeroU32: MaximumPacketSize;
+    SubscriptionIdentifier: SubscriptionIdentifier;
+    &'a str: ContentType AssignedClientIdentifier AuthenticationMethod ResponseInformation
+        ServerReference ReasonString;
+    TopicName<'a>: ResponseTopic;
+    &'a [u8]: CorrelationData AuthenticationData;
 }

@@ -45,22 +45,37 @@ pub(crate) fn nul(bytes: &[u8]) -> Option<usize> {
 /// names. Of others this says nothing.
 #[inline(never)]
 pub(crate) fn is_plain(bytes: &[u8]) -> bool {
+    all(bytes, is_plain_byte, word_is_plain)
+}
+
+/// Whether U+0000 is in a string.
+#[inline]
+pub(crate) fn has_nul(bytes: &[u8]) -> bool {
+    const LOWS: u64 = u64::from_ne_bytes([1; 8]);
+    // A byte that is not 0 may look as if it were, but only beside one that is.
+    let has_none = |word: u64| word.wrapping_sub(LOWS) & !word & HIGHS == 0;
+    !all(bytes, |&byte| byte != 0, has_none)
+}
+
+/// Whether all bytes are right, told of one or, where that is faster, of more at once.
+#[inline(always)]
+fn all(bytes: &[u8], byte: impl Fn(&u8) -> bool, word: impl Fn(u64) -> bool) -> bool {
     if HAS_FAST_PATHS && bytes.len() >= 4 {
         // Two parts that may share some bytes are the whole.
         if let Some(last) = bytes.last_chunk() {
             let (blocks, _) = bytes.as_chunks();
-            return blocks.iter().all(block_is_plain) && block_is_plain(last);
+            let block = |block| all_of_block(block, &byte);
+            return blocks.iter().all(block) && block(last);
         }
         if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-            let word = u64::from_ne_bytes;
-            return word_is_plain(word(*first)) && word_is_plain(word(*last));
+            return word(u64::from_ne_bytes(*first)) && word(u64::from_ne_bytes(*last));
         }
         if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
             let half = |bytes| u64::from(u32::from_ne_bytes(bytes));
-            return word_is_plain(half(*first) << 32 | half(*last));
+            return word(half(*first) << 32 | half(*last));
         }
     }
-    bytes.iter().all(is_plain_byte)
+    bytes.iter().all(byte)
 }
 
 /// Whether the bytes are plain, and neither too few nor too many for a topic name: then they are one.
@@ -82,17 +97,19 @@ pub(super) fn ends(bytes: &[u8]) -> Option<(&[u8; 16], &[u8; 16])> {
     Some((bytes.first_chunk()?, bytes.last_chunk()?))
 }
 
-/// Looks at all bytes at once, in a register: for that nothing may stop at the first that is not plain.
 #[inline(always)]
 fn block_is_plain(block: &[u8; 16]) -> bool {
-    block
-        .iter()
-        .fold(true, |plain, byte| plain & is_plain_byte(byte))
+    all_of_block(block, is_plain_byte)
+}
+
+/// Looks at all bytes at once, in a register: for that nothing may stop at the first that is wrong.
+#[inline(always)]
+fn all_of_block(block: &[u8; 16], byte: impl Fn(&u8) -> bool) -> bool {
+    block.iter().fold(true, |right, next| right & byte(next))
 }
 
 #[inline(always)]
 const fn word_is_plain(word: u64) -> bool {
-    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
     const LOWS: u64 = u64::from_ne_bytes([0x7F; 8]);
     const BETWEENS: u64 = u64::from_ne_bytes([BETWEEN; 8]);
     const PLUSES: u64 = u64::from_ne_bytes([b'+'; 8]);
@@ -107,6 +124,8 @@ const fn is_plain_byte(&byte: &u8) -> bool {
     byte.cast_signed() > 0 && byte | BETWEEN != b'+'
 }
 
+const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
+
 /// `+` and `#` differ in this bit alone.
 const BETWEEN: u8 = b'+' ^ b'#';
 
@@ -115,7 +134,6 @@ const BETWEEN: u8 = b'+' ^ b'#';
 #[inline(always)]
 pub(crate) fn starts_plain(mut bytes: &[u8], mut len: usize) -> bool {
     const WORD: usize = 8;
-    const HIGHS: u64 = u64::from_ne_bytes([0x80; WORD]);
     while let Some((&word, after)) = bytes.split_first_chunk() {
         let word = u64::from_le_bytes(word);
         // The first byte that has its high bit here is the first that is wrong: it may carry into
