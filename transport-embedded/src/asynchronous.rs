@@ -38,18 +38,18 @@ impl<S: Storage, C: Timer, T: Read + Write> Connection<'_, S, C, T> {
             transport,
         } = self;
         let clock = *clock;
-        let step = loop {
+        // Each step is returned from where it is made, and so not moved.
+        loop {
             let now = clock.now();
             let action = link.action(session, now);
             let deadline = link.deadline(session);
             // How many bytes moved; 0: the transport is at its end; `None`: nothing happened.
             let moved = match action {
-                // Returned from here, the step is made where it is returned, and not moved there.
                 Action::Offer => {
                     let step = link.offer(session, now);
                     return Ok(Some((step, Commands { session, clock })));
                 }
-                Action::Return(step) => break step,
+                Action::Return(step) => return Ok(Some((step, Commands { session, clock }))),
                 Action::Write => before(clock, deadline, transport.write(link.output()))
                     .await
                     .map(|result| result.inspect(|&count| link.written(count))),
@@ -80,8 +80,7 @@ impl<S: Storage, C: Timer, T: Read + Write> Connection<'_, S, C, T> {
                     return Err(error);
                 }
             }
-        };
-        Ok(Some((step, Commands { session, clock })))
+        }
     }
 
     /// Sends bytes of the payload that [`Step::PayloadDue`] asked for, from its `offset` on, and
