@@ -148,10 +148,13 @@ impl<'a> Packet<'a> {
         if options.maximum_packet_size < 4 {
             return None;
         }
+        if let Some(ack) = Ack::decode_plain(input) {
+            return Some(ack);
+        }
         match (input, options.sender) {
             (&[PINGREQ, 0, ref rest @ ..], Role::Client) => Some((Self::PingReq, rest)),
             (&[PINGRESP, 0, ref rest @ ..], Role::Server) => Some((Self::PingResp, rest)),
-            _ => Ack::decode_plain(input),
+            _ => None,
         }
     }
 
