@@ -26,25 +26,6 @@ impl<'a> Ack<'a> {
         }
     }
 
-    /// Takes an acknowledgement that is as most are: a packet identifier alone. `None` tells
-    /// nothing: it is then for [`decode`](Self::decode) to say what it is.
-    #[inline(always)]
-    pub(super) fn decode_plain(input: &'a [u8]) -> Option<(Packet<'a>, &'a [u8])> {
-        let &[first, 2, high, low, ref rest @ ..] = input else {
-            return None;
-        };
-        let packet_id = PacketId::new(u16::from_be_bytes([high, low]))?;
-        let ack = Self::new(packet_id, ReasonCode::Success);
-        let packet = match first {
-            PUBACK => Packet::PubAck(ack),
-            PUBREC => Packet::PubRec(ack),
-            PUBREL => Packet::PubRel(ack),
-            PUBCOMP => Packet::PubComp(ack),
-            _ => return None,
-        };
-        Some((packet, rest))
-    }
-
     #[inline(never)]
     pub(super) fn decode(reader: &mut Reader<'a>) -> Packet<'a> {
         let packet_id = reader.packet_id();
@@ -67,11 +48,6 @@ impl<'a> Ack<'a> {
         encode_reason(self.reason, self.properties, fields);
     }
 }
-
-const PUBACK: u8 = PacketType::PubAck.first_byte();
-const PUBREC: u8 = PacketType::PubRec.first_byte();
-const PUBREL: u8 = PacketType::PubRel.first_byte();
-const PUBCOMP: u8 = PacketType::PubComp.first_byte();
 
 /// Reads a reason code and properties of which either may be left out at the end (sections
 /// 3.4.2.1, 3.14.2.1 and others): it then means Success, without properties.

@@ -9,6 +9,7 @@ mod disconnect;
 mod encoder;
 mod fields;
 mod fixed_header;
+mod plain;
 mod publish;
 mod reason;
 mod suback;
@@ -134,28 +135,6 @@ impl<'a> Packet<'a> {
             }
         }
         Self::decode_any(options, decoder::of(options.sender), input)
-    }
-
-    /// Takes an acknowledgement of a packet identifier alone, or a ping. `None` tells nothing.
-    #[inline(always)]
-    pub(crate) fn decode_plain(
-        options: &DecodeOptions,
-        input: &'a [u8],
-    ) -> Option<(Self, &'a [u8])> {
-        const PINGREQ: u8 = PacketType::PingReq.first_byte();
-        const PINGRESP: u8 = PacketType::PingResp.first_byte();
-        // The larger of the two; below that nothing is worth a fast path.
-        if options.maximum_packet_size < 4 {
-            return None;
-        }
-        if let Some(ack) = Ack::decode_plain(input) {
-            return Some(ack);
-        }
-        match (input, options.sender) {
-            (&[PINGREQ, 0, ref rest @ ..], Role::Client) => Some((Self::PingReq, rest)),
-            (&[PINGRESP, 0, ref rest @ ..], Role::Server) => Some((Self::PingResp, rest)),
-            _ => None,
-        }
     }
 
     #[inline(never)]

@@ -2,7 +2,7 @@ use super::Fields;
 use super::fields::packet_len;
 use crate::allowed::{Place, Senders};
 use crate::property::Census;
-use crate::wire::{HAS_FAST_PATHS, Output, Reader, Writer, binary, string, u16, varint};
+use crate::wire::{HAS_FAST_PATHS, Output, Reader, Writer};
 use crate::{
     DecodeErrorKind, DecodeOptions, EncodeError, PacketId, PacketType, Properties, PropertyId, QoS,
     TopicName, Version, property,
@@ -52,74 +52,6 @@ pub enum Delivery {
         /// Whether it may have been sent before.
         dup: bool,
     },
-}
-
-impl<'a> Publish<'a> {
-    /// Decodes a PUBLISH that is as most are: without properties, with a plain topic name, of a QoS
-    /// that is expected, and whole if it must be. With it come what follows it, and how many bytes of
-    /// its payload are still to come. `None` tells nothing: it is then for [`PublishHead::decode`] to say what it is.
-    ///
-    /// With no call to make and no error to tell it is done in two thirds of the instructions.
-    #[inline(always)]
-    pub(crate) fn decode_plain(
-        options: &DecodeOptions,
-        input: &'a [u8],
-        maximum_qos: QoS,
-        must_be_whole: bool,
-    ) -> Option<(Self, &'a [u8], u32)> {
-        // None has fewer bytes than these: a topic name has one at least.
-        let &[first, ref len @ ..] = input.first_chunk::<5>()?;
-        let flags = if maximum_qos == QoS::AtMostOnce {
-            1
-        } else {
-            0x0F
-        };
-        if first & !flags != PacketType::Publish.first_byte() {
-            return None;
-        }
-        let (remaining, len_len) = varint::decode(len).ok()??;
-        let header_len = len_len.wrapping_add(1);
-        if remaining.wrapping_add(header_len as u32) > options.maximum_packet_size {
-            return None;
-        }
-        let body = input.get(header_len..)?;
-        let (mut payload, rest, due) = match body.split_at_checked(usize::try_from(remaining).ok()?)
-        {
-            Some((body, rest)) => (body, rest, 0),
-            None if must_be_whole => return None,
-            None => (body, &[][..], remaining.wrapping_sub(body.len() as u32)),
-        };
-        let topic = binary(&mut payload)?;
-        let dup = first & 0b1000 != 0;
-        let delivery = match first & flags & 0b0110 {
-            0b0000 if first & flags & 0b1000 == 0 => Delivery::AtMostOnce,
-            0b0010 => Delivery::AtLeastOnce {
-                packet_id: PacketId::new(u16(&mut payload)?)?,
-                dup,
-            },
-            0b0100 => Delivery::ExactlyOnce {
-                packet_id: PacketId::new(u16(&mut payload)?)?,
-                dup,
-            },
-            _ => return None,
-        };
-        if options.version == Version::V5 {
-            let (0, after) = payload.split_first()? else {
-                return None;
-            };
-            payload = after;
-        }
-        if !string::is_plain_name(topic) {
-            return None;
-        }
-        let head = PublishHead {
-            delivery,
-            retain: first & 1 != 0,
-            topic: Some(TopicName::from_checked(topic)),
-            properties: Properties::EMPTY,
-        };
-        Some((Self { head, payload }, rest, due))
-    }
 }
 
 impl Publish<'_> {
@@ -200,58 +132,6 @@ impl<'a> PublishHead<'a> {
         // With its address given away here alone, a head made for this call is not put into memory before.
         let head = *self;
         head.encode_any(version, payload_len, payload, buf)
-    }
-
-    /// Writes a head that is as most are, with a topic name and without properties. `None` tells
-    /// nothing, and then nothing has been written.
-    ///
-    /// The lengths are in types and limits from which the compiler knows that all of it fits, once
-    /// the whole does.
-    #[inline(always)]
-    fn encode_plain(
-        &self,
-        version: Version,
-        payload_len: usize,
-        payload: &[u8],
-        buf: &mut [u8],
-    ) -> Option<usize> {
-        let topic = self.topic?.as_bytes();
-        // A topic name has no more than 65,535 bytes.
-        let topic_len = topic.len() as u16;
-        let limit = varint::MAX as usize;
-        if !self.properties.is_empty() || payload_len > limit || payload.len() > limit {
-            return None;
-        }
-        let packet_id = self.delivery.packet_id();
-        let packet_id_len: usize = if packet_id.is_some() { 2 } else { 0 };
-        let head_len = usize::from(topic_len)
-            .wrapping_add(2)
-            .wrapping_add(packet_id_len)
-            .wrapping_add(usize::from(version == Version::V5));
-        let (len, len_len) = varint::encode(head_len.wrapping_add(payload_len))?;
-        let needed = head_len
-            .wrapping_add(len_len)
-            .wrapping_add(1)
-            .wrapping_add(payload.len());
-        let room = buf.get_mut(..needed)?;
-        let (first, room) = room.split_first_mut()?;
-        *first = self.first_byte();
-        // There is room for a length of four bytes, since a topic name follows it, which is
-        // written over those that it has not.
-        *room.first_chunk_mut()? = len;
-        let mut out = Writer::new(room.get_mut(len_len..)?);
-        out.u16(topic_len);
-        out.name(topic);
-        if let Some(packet_id) = packet_id {
-            out.u16(packet_id.get());
-        }
-        if version == Version::V5 {
-            out.u8(0);
-        }
-        if !payload.is_empty() {
-            out.bytes(payload);
-        }
-        Some(needed)
     }
 
     pub(super) fn encode_any(

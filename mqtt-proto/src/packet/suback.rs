@@ -1,10 +1,10 @@
 use super::{Fields, reason};
 use crate::allowed::Place;
 use crate::sequence::Wired;
-use crate::wire::{Output, Reader, u16};
+use crate::wire::{Output, Reader};
 use crate::{
-    DecodeErrorKind, DecodeOptions, Element, EncodeError, Packet, PacketId, PacketType, Properties,
-    ReasonCode, Role, Sequence, Version, property,
+    DecodeErrorKind, Element, EncodeError, Packet, PacketId, PacketType, Properties, ReasonCode,
+    Sequence, Version, property,
 };
 
 /// What SUBACK and UNSUBACK carry (sections 3.9 and 3.11).
@@ -20,43 +20,6 @@ pub struct SubAck<'a> {
 }
 
 impl<'a> SubAck<'a> {
-    /// Takes a SUBACK that is as most are: short, without properties, and with reason codes that
-    /// both versions have. `None` tells nothing: it is then for [`decode`](Self::decode) to say what it is.
-    #[inline(always)]
-    pub(super) fn decode_plain(
-        options: &DecodeOptions,
-        input: &'a [u8],
-    ) -> Option<(Self, &'a [u8])> {
-        let &[SUBACK, len @ ..0x80, ref rest @ ..] = input else {
-            return None;
-        };
-        if u32::from(len).wrapping_add(2) > options.maximum_packet_size
-            || options.sender != Role::Server
-        {
-            return None;
-        }
-        let (mut reasons, rest) = rest.split_at_checked(len.into())?;
-        let packet_id = PacketId::new(u16(&mut reasons)?)?;
-        if options.version == Version::V5 {
-            let (0, after) = reasons.split_first()? else {
-                return None;
-            };
-            reasons = after;
-        }
-        reasons.first()?;
-        for reason in reasons {
-            let (0..=2 | 0x80) = reason else {
-                return None;
-            };
-        }
-        let ack = Self {
-            packet_id,
-            properties: Properties::EMPTY,
-            reasons: Sequence::from_wire(reasons),
-        };
-        Some((ack, rest))
-    }
-
     #[inline(never)]
     pub(super) fn decode(reader: &mut Reader<'a>) -> Packet<'a> {
         let packet = reader.packet;
@@ -107,8 +70,6 @@ impl<'a> SubAck<'a> {
         }
     }
 }
-
-const SUBACK: u8 = PacketType::SubAck.first_byte();
 
 /// An UNSUBACK of 3.1.1 has no payload (its section 3.11.3).
 fn has_reasons(packet: PacketType, version: Version) -> bool {

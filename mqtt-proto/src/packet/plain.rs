@@ -1,0 +1,215 @@
+//! Fast ways for the packets that come most, as they are most, where flash is not dear.
+//!
+//! With no call to make and no error to tell, all is in registers. `None` tells nothing: it is then for
+//! the way for all packets to say what it is.
+
+use super::{Ack, Delivery, Packet, Publish, PublishHead, SubAck};
+use crate::wire::{Output, Writer, binary, string, u16, varint};
+use crate::{
+    DecodeOptions, PacketId, PacketType, Properties, QoS, ReasonCode, Role, Sequence, TopicName,
+    Version,
+};
+
+const PUBACK: u8 = PacketType::PubAck.first_byte();
+const PUBREC: u8 = PacketType::PubRec.first_byte();
+const PUBREL: u8 = PacketType::PubRel.first_byte();
+const PUBCOMP: u8 = PacketType::PubComp.first_byte();
+const SUBACK: u8 = PacketType::SubAck.first_byte();
+const PINGREQ: u8 = PacketType::PingReq.first_byte();
+const PINGRESP: u8 = PacketType::PingResp.first_byte();
+
+impl<'a> Packet<'a> {
+    /// Takes an acknowledgement of a packet identifier alone, or a ping.
+    #[inline(always)]
+    pub(crate) fn decode_plain(
+        options: &DecodeOptions,
+        input: &'a [u8],
+    ) -> Option<(Self, &'a [u8])> {
+        // The larger of the two; below that nothing is worth a fast path.
+        if options.maximum_packet_size < 4 {
+            return None;
+        }
+        if let Some(ack) = Ack::decode_plain(input) {
+            return Some(ack);
+        }
+        match (input, options.sender) {
+            (&[PINGREQ, 0, ref rest @ ..], Role::Client) => Some((Self::PingReq, rest)),
+            (&[PINGRESP, 0, ref rest @ ..], Role::Server) => Some((Self::PingResp, rest)),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Publish<'a> {
+    /// Takes a PUBLISH without properties, with a plain topic name, of a QoS that is expected, and
+    /// whole if it must be. With it come what follows it, and how many bytes of its payload are still
+    /// to come.
+    #[inline(always)]
+    pub(crate) fn decode_plain(
+        options: &DecodeOptions,
+        input: &'a [u8],
+        maximum_qos: QoS,
+        must_be_whole: bool,
+    ) -> Option<(Self, &'a [u8], u32)> {
+        // None has fewer bytes than these: a topic name has one at least.
+        let &[first, ref len @ ..] = input.first_chunk::<5>()?;
+        let flags = if maximum_qos == QoS::AtMostOnce {
+            1
+        } else {
+            0x0F
+        };
+        if first & !flags != PacketType::Publish.first_byte() {
+            return None;
+        }
+        let (remaining, len_len) = varint::decode(len).ok()??;
+        let header_len = len_len.wrapping_add(1);
+        if remaining.wrapping_add(header_len as u32) > options.maximum_packet_size {
+            return None;
+        }
+        let body = input.get(header_len..)?;
+        let (mut payload, rest, due) = match body.split_at_checked(usize::try_from(remaining).ok()?)
+        {
+            Some((body, rest)) => (body, rest, 0),
+            None if must_be_whole => return None,
+            None => (body, &[][..], remaining.wrapping_sub(body.len() as u32)),
+        };
+        let topic = binary(&mut payload)?;
+        let dup = first & 0b1000 != 0;
+        let delivery = match first & flags & 0b0110 {
+            0b0000 if first & flags & 0b1000 == 0 => Delivery::AtMostOnce,
+            0b0010 => Delivery::AtLeastOnce {
+                packet_id: PacketId::new(u16(&mut payload)?)?,
+                dup,
+            },
+            0b0100 => Delivery::ExactlyOnce {
+                packet_id: PacketId::new(u16(&mut payload)?)?,
+                dup,
+            },
+            _ => return None,
+        };
+        if options.version == Version::V5 {
+            let (0, after) = payload.split_first()? else {
+                return None;
+            };
+            payload = after;
+        }
+        if !string::is_plain_name(topic) {
+            return None;
+        }
+        let head = PublishHead {
+            delivery,
+            retain: first & 1 != 0,
+            topic: Some(TopicName::from_checked(topic)),
+            properties: Properties::EMPTY,
+        };
+        Some((Self { head, payload }, rest, due))
+    }
+}
+
+impl PublishHead<'_> {
+    /// Writes a head with a topic name and without properties, and of the payload what is at hand.
+    /// With `None` nothing has been written.
+    #[inline(always)]
+    pub(super) fn encode_plain(
+        &self,
+        version: Version,
+        payload_len: usize,
+        payload: &[u8],
+        buf: &mut [u8],
+    ) -> Option<usize> {
+        let topic = self.topic?.as_bytes();
+        // A topic name has no more than 65,535 bytes.
+        let topic_len = topic.len() as u16;
+        if !self.properties.is_empty() || payload_len > varint::MAX as usize {
+            return None;
+        }
+        let packet_id = self.delivery.packet_id();
+        let packet_id_len: usize = if packet_id.is_some() { 2 } else { 0 };
+        let head_len = usize::from(topic_len)
+            .wrapping_add(2)
+            .wrapping_add(packet_id_len)
+            .wrapping_add(usize::from(version == Version::V5));
+        let (len, len_len) = varint::encode(head_len.wrapping_add(payload_len))?;
+        let needed = head_len
+            .wrapping_add(len_len)
+            .wrapping_add(1)
+            .wrapping_add(payload.len());
+        let room = buf.get_mut(..needed)?;
+        let (first, room) = room.split_first_mut()?;
+        // There is room for a length of four bytes, since a topic name follows it, which is
+        // written over those that it has not.
+        *room.first_chunk_mut()? = len;
+        *first = self.first_byte();
+        let mut out = Writer::new(room.get_mut(len_len..)?);
+        out.u16(topic_len);
+        out.name(topic);
+        if let Some(packet_id) = packet_id {
+            out.u16(packet_id.get());
+        }
+        if version == Version::V5 {
+            out.u8(0);
+        }
+        if !payload.is_empty() {
+            out.bytes(payload);
+        }
+        Some(needed)
+    }
+}
+
+impl<'a> Ack<'a> {
+    /// Takes an acknowledgement of a packet identifier alone.
+    #[inline(always)]
+    fn decode_plain(input: &'a [u8]) -> Option<(Packet<'a>, &'a [u8])> {
+        let &[first, 2, high, low, ref rest @ ..] = input else {
+            return None;
+        };
+        let packet_id = PacketId::new(u16::from_be_bytes([high, low]))?;
+        let ack = Self::new(packet_id, ReasonCode::Success);
+        let packet = match first {
+            PUBACK => Packet::PubAck(ack),
+            PUBREC => Packet::PubRec(ack),
+            PUBREL => Packet::PubRel(ack),
+            PUBCOMP => Packet::PubComp(ack),
+            _ => return None,
+        };
+        Some((packet, rest))
+    }
+}
+
+impl<'a> SubAck<'a> {
+    /// Takes a SUBACK without properties, with reason codes that both versions have.
+    #[inline(always)]
+    pub(super) fn decode_plain(
+        options: &DecodeOptions,
+        input: &'a [u8],
+    ) -> Option<(Self, &'a [u8])> {
+        let &[SUBACK, len @ ..0x80, ref rest @ ..] = input else {
+            return None;
+        };
+        if u32::from(len).wrapping_add(2) > options.maximum_packet_size
+            || options.sender != Role::Server
+        {
+            return None;
+        }
+        let (mut reasons, rest) = rest.split_at_checked(len.into())?;
+        let packet_id = PacketId::new(u16(&mut reasons)?)?;
+        if options.version == Version::V5 {
+            let (0, after) = reasons.split_first()? else {
+                return None;
+            };
+            reasons = after;
+        }
+        reasons.first()?;
+        for reason in reasons {
+            let (0..=2 | 0x80) = reason else {
+                return None;
+            };
+        }
+        let ack = Self {
+            packet_id,
+            properties: Properties::EMPTY,
+            reasons: Sequence::from_wire(reasons),
+        };
+        Some((ack, rest))
+    }
+}
