@@ -224,20 +224,10 @@ impl<'s> PacketReader<'s> {
         let mut reader = Reader::new(body, header.len, header.packet_type, options);
         let mut result;
         if header.packet_type == PacketType::Publish {
-            let (mut publish, alias) = PublishHead::decode(&mut reader, header.flags, options);
-            if alias != 0
-                && reader.error().is_none()
-                && let Err(kind) = resolve(&mut publish, alias, aliases, room)
-            {
-                reader.fail_at(header.len, kind);
-            }
-            let (payload, remaining) = take_payload(input, header.packet_len().wrapping_sub(at));
-            *payload_due = remaining;
-            result = Ok(Some(Item::Message {
-                head: publish,
-                payload,
-                remaining,
-            }));
+            let payload = take_payload(input, header.packet_len().wrapping_sub(at));
+            *payload_due = payload.1;
+            let item = message(&mut reader, header.flags, options, aliases, room, payload);
+            result = Ok(Some(item));
         } else {
             result = Ok(Some(Item::Packet(decoder(&mut reader))));
         }
@@ -253,6 +243,32 @@ impl<'s> PacketReader<'s> {
     /// The bytes of scratch that aliases leave.
     const fn room(&self) -> usize {
         self.scratch.len().wrapping_sub(self.aliases.used())
+    }
+}
+
+/// Reads the head of a PUBLISH, and resolves its alias. Apart, so that what it needs of the stack is
+/// not there while other packets are decoded.
+#[inline(never)]
+fn message<'r>(
+    reader: &mut Reader<'r>,
+    flags: u8,
+    options: &DecodeOptions,
+    aliases: &mut Aliases,
+    room: &'r mut [u8],
+    (payload, remaining): (&'r [u8], u32),
+) -> Item<'r> {
+    let start = reader.offset();
+    let (mut head, alias) = PublishHead::decode(reader, flags, options);
+    if alias != 0
+        && reader.error().is_none()
+        && let Err(kind) = resolve(&mut head, alias, aliases, room)
+    {
+        reader.fail_at(start, kind);
+    }
+    Item::Message {
+        head,
+        payload,
+        remaining,
     }
 }
 

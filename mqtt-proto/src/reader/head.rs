@@ -70,6 +70,7 @@ impl Head {
 
     /// Passes over what has come; whether that was all of the head, or of the packet where the head
     /// finds no room, or whether something is wrong.
+    #[inline(never)] // What it needs of the stack is then not there while the packet is decoded.
     pub(super) fn advance(
         &mut self,
         options: &DecodeOptions,
