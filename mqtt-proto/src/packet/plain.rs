@@ -4,7 +4,7 @@
 //! the way for all packets to say what it is.
 
 use super::{Ack, Delivery, Packet, Publish, PublishHead, SubAck};
-use crate::wire::{Output, Writer, binary, string, u16, varint};
+use crate::wire::{Output, Writer, string, u16, varint};
 use crate::{
     DecodeOptions, PacketId, PacketType, Properties, QoS, ReasonCode, Role, Sequence, TopicName,
     Version,
@@ -51,8 +51,9 @@ impl<'a> Publish<'a> {
         maximum_qos: QoS,
         must_be_whole: bool,
     ) -> Option<(Self, &'a [u8], u32)> {
-        // None has fewer bytes than these: a topic name has one at least.
-        let &[first, ref len @ ..] = input.first_chunk::<5>()?;
+        // Of fewer bytes is only what has next to none in it. With them it is seen at once that the
+        // fixed header is there, and the length of the topic name.
+        let &[first, ref len @ .., _, _] = input.first_chunk::<7>()?;
         let flags = if maximum_qos == QoS::AtMostOnce {
             1
         } else {
@@ -63,17 +64,21 @@ impl<'a> Publish<'a> {
         }
         let (remaining, len_len) = varint::decode(len).ok()??;
         let header_len = len_len.wrapping_add(1);
-        if remaining.wrapping_add(header_len as u32) > options.maximum_packet_size {
+        let packet_len = remaining.wrapping_add(header_len as u32);
+        if packet_len > options.maximum_packet_size {
             return None;
         }
-        let body = input.get(header_len..)?;
-        let (mut payload, rest, due) = match body.split_at_checked(usize::try_from(remaining).ok()?)
-        {
-            Some((body, rest)) => (body, rest, 0),
+        let packet_len = usize::try_from(packet_len).ok()?;
+        let (packet, rest, due) = match input.split_at_checked(packet_len) {
+            Some((packet, rest)) => (packet, rest, 0),
             None if must_be_whole => return None,
-            None => (body, &[][..], remaining.wrapping_sub(body.len() as u32)),
+            None => (input, &[][..], packet_len.wrapping_sub(input.len()) as u32),
         };
-        let topic = binary(&mut payload)?;
+        let topic_len = u16(&mut input.get(header_len..)?)?;
+        let (name, mut payload) = packet
+            .get(header_len..)?
+            .split_at_checked(usize::from(topic_len).wrapping_add(2))?;
+        let topic = name.get(2..)?;
         let dup = first & 0b1000 != 0;
         let delivery = match first & flags & 0b0110 {
             0b0000 if first & flags & 0b1000 == 0 => Delivery::AtMostOnce,
