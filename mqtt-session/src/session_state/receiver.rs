@@ -50,8 +50,8 @@ struct Link {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Incoming {
     Nothing,
-    /// Handed over; at QoS 1 and 2 it is the last entry's.
-    Delivered(QoS),
+    /// Handed over; at QoS 1 and 2 it is the last entry's, which is `Delivering`.
+    Delivered,
     /// Known already, and swallowed.
     Duplicate(PacketId),
 }
@@ -172,19 +172,15 @@ impl<S: Storage> Receiver<S> {
             Reception::Duplicate => delivery
                 .packet_id()
                 .map_or(Incoming::Nothing, Incoming::Duplicate),
-            Reception::Deliver(_) => Incoming::Delivered(delivery.qos()),
+            Reception::Deliver(_) => Incoming::Delivered,
         };
         self.came(remaining);
-        Ok(match reception {
-            Reception::Deliver(token) if self.manual_ack => Reception::Deliver(token),
-            Reception::Deliver(_) => Reception::Deliver(None),
-            Reception::Duplicate => Reception::Duplicate,
-        })
+        Ok(reception)
     }
 
     /// A piece of the payload came, `remaining` bytes are still to come. Whether to deliver it.
     pub fn handle_payload(&mut self, remaining: u32) -> bool {
-        let deliver = matches!(self.link.incoming, Incoming::Delivered(_));
+        let deliver = self.link.incoming == Incoming::Delivered;
         self.came(remaining);
         deliver
     }
@@ -204,8 +200,8 @@ impl<S: Storage> Receiver<S> {
             Version::V5 => reason,
         };
         let is_new = self.receive(delivery, reason)? != Reception::Duplicate;
-        if is_new && delivery.qos() != QoS::AtMostOnce {
-            self.set_last(ReceivedState::AckDue);
+        if is_new {
+            self.delivered(ReceivedState::AckDue);
         }
         Ok(is_new)
     }
@@ -258,7 +254,8 @@ impl<S: Storage> Receiver<S> {
             reason,
             counted: true,
         });
-        Ok(Reception::Deliver(Some(AckToken(token))))
+        let token = self.manual_ack.then_some(AckToken(token));
+        Ok(Reception::Deliver(token))
     }
 
     /// A PUBLISH whose identifier is known already.
@@ -298,14 +295,24 @@ impl<S: Storage> Receiver<S> {
         if remaining > 0 {
             return;
         }
-        if let Incoming::Delivered(QoS::AtLeastOnce | QoS::ExactlyOnce) = self.link.incoming {
-            self.set_last(if self.manual_ack {
+        if self.link.incoming == Incoming::Delivered {
+            self.delivered(if self.manual_ack {
                 ReceivedState::Unacknowledged
             } else {
                 ReceivedState::AckDue
             });
         }
         self.link.incoming = Incoming::Nothing;
+    }
+
+    /// The last of a message came; at QoS 0 nothing is kept of it.
+    fn delivered(&mut self, state: ReceivedState) {
+        let last = self.table.len().wrapping_sub(1);
+        self.table.change(last, |received| {
+            if received.state == ReceivedState::Delivering {
+                received.state = state;
+            }
+        });
     }
 }
 
@@ -385,7 +392,7 @@ impl<S: Storage> Receiver<S> {
         }
         let coming = match self.link.incoming {
             Incoming::Duplicate(packet_id) => Some(packet_id),
-            Incoming::Nothing | Incoming::Delivered(_) => None,
+            Incoming::Nothing | Incoming::Delivered => None,
         };
         while let Some(index) = self.table.next_due(coming) {
             let Some(received) = self.table.get(index) else {
@@ -423,12 +430,6 @@ impl<S: Storage> Receiver<S> {
 
     fn set_state(&mut self, index: usize, state: ReceivedState) {
         self.table.change(index, |received| received.state = state);
-    }
-
-    fn set_last(&mut self, state: ReceivedState) {
-        if let Some(index) = self.table.len().checked_sub(1) {
-            self.set_state(index, state);
-        }
     }
 }
 
