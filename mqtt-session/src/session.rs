@@ -414,7 +414,7 @@ impl<S: Storage> Session<S> {
 /// What is due.
 impl<S: Storage> Session<S> {
     fn transmit(&mut self, now: Instant, out: &mut Out<'_>) {
-        if self.sender.is_mid_packet() && !self.sender.transmit_rest(out) {
+        if !self.sender.transmit_rest(out) {
             return;
         }
         let keep_alive = &mut self.connection.keep_alive;
@@ -434,7 +434,7 @@ impl<S: Storage> Session<S> {
         let Some(farewell) = &mut self.connection.farewell else {
             return;
         };
-        if self.sender.is_mid_packet() && !self.sender.transmit_rest(out) {
+        if !self.sender.transmit_rest(out) {
             return;
         }
         if farewell.transmit(self.config.version, out) {

@@ -72,7 +72,6 @@ struct HandingOut {
     token: Token,
     /// Bytes of it that were handed out, those of a streamed payload included.
     count: u32,
-    dup: bool,
 }
 
 /// Getters.

@@ -42,8 +42,10 @@ impl<S: Storage> Sender<S> {
         if let Some(handing_out) = self.handing_out() {
             handing_out.count = handing_out.count.wrapping_add(count.min(due.remaining));
         }
-        if count >= due.remaining {
-            self.handed_out(due.token);
+        if count >= due.remaining
+            && let Some(index) = self.table.position_in_rest(due.token)
+        {
+            self.handed_out(index);
         }
     }
 
@@ -66,11 +68,8 @@ impl<S: Storage> Sender<S> {
     /// Writes all that is due; `false` where `out` has no room for the rest of it.
     pub(crate) fn transmit(&mut self, now: Instant, out: &mut Out<'_>) -> bool {
         loop {
-            if self.is_mid_packet() {
-                if !self.transmit_rest(out) {
-                    return false;
-                }
-                continue;
+            if !self.transmit_rest(out) {
+                return false;
             }
             let Some(link) = &mut self.link else {
                 return true;
@@ -113,28 +112,28 @@ impl<S: Storage> Sender<S> {
         let Some(link) = &mut self.link else {
             return true;
         };
-        let position = |handing_out: &HandingOut| self.table.position_in_rest(handing_out.token);
-        let index = link.handing_out.as_ref().and_then(position);
-        let (Some(index), Some(handing_out)) = (index, link.handing_out.as_mut()) else {
+        let Some(handing_out) = &mut link.handing_out else {
+            return true;
+        };
+        let index = self.table.position_in_rest(handing_out.token);
+        let (Some(index), Some(entry)) = (index, index.and_then(|index| self.table.get(index)))
+        else {
             // The operation was ended by a call that has no place here.
             link.handing_out = None;
             return true;
         };
-        let token = handing_out.token;
         let packet = self.table.bytes(index);
         let count = usize::try_from(handing_out.count).unwrap_or(usize::MAX);
-        let flags = if count == 0 && handing_out.dup {
-            outbox::DUP
-        } else {
-            0
-        };
+        // [MQTT-3.3.1-1], and by nothing else [MQTT-3.3.1-3].
+        let again = entry.state == EntryState::Resend && entry.kind.is_acknowledged_publish();
+        let flags = if count == 0 && again { outbox::DUP } else { 0 };
         let written = out.bytes(packet.get(count..).unwrap_or_default(), flags);
         let written = u32::try_from(written).unwrap_or(u32::MAX);
         handing_out.count = handing_out.count.wrapping_add(written);
         if outbox::wire_len(packet).is_some_and(|len| handing_out.count < len) {
             return false;
         }
-        self.handed_out(token);
+        self.handed_out(index);
         true
     }
 
@@ -201,8 +200,6 @@ impl<S: Storage> Sender<S> {
         let handing_out = HandingOut {
             token: entry.token,
             count: 0,
-            // [MQTT-3.3.1-1], and by nothing else [MQTT-3.3.1-3].
-            dup: entry.state == EntryState::Resend && entry.kind.is_acknowledged_publish(),
         };
         if let Some(link) = &mut self.link {
             link.handing_out = Some(handing_out);
@@ -210,13 +207,10 @@ impl<S: Storage> Sender<S> {
         self.table.begin(index);
     }
 
-    fn handed_out(&mut self, token: Token) {
+    fn handed_out(&mut self, index: usize) {
         if let Some(link) = &mut self.link {
             link.handing_out = None;
         }
-        let Some(index) = self.table.position_in_rest(token) else {
-            return;
-        };
         let kind = self.table.get(index).map(|entry| entry.kind);
         match kind {
             Some(Kind::Publish(QoS::AtMostOnce)) => self.table.end(index, Completion::Sent),
