@@ -210,12 +210,11 @@ impl<'s> PacketReader<'s> {
             is_oversized,
             ..
         } = *head;
+        let delivery = head.delivery();
+        *head = Head::START;
         if is_oversized {
-            let delivery = head.delivery();
-            *head = Head::START;
             return Ok(Some(Item::Oversized { delivery }));
         }
-        *head = Head::START;
         let end = usize::try_from(at).unwrap_or(usize::MAX);
         // Aliases find the same room wherever the packet lies.
         let (front, room) = scratch.split_at_mut_checked(end).unwrap_or_default();

@@ -1,4 +1,4 @@
-use super::{Packet, packet_len};
+use super::Packet;
 use crate::wire::PartWriter;
 use crate::{EncodeError, Version};
 
@@ -36,12 +36,12 @@ impl<'a> PacketEncoder<'a> {
     /// # Errors
     /// Those of [`Packet::encode`], but for that of the buffer.
     pub fn new(packet: &'a Packet<'a>, version: Version) -> Result<Self, EncodeError> {
-        let body = packet.body_len(version)?;
+        let counted = packet.count(version);
         Ok(Self {
             packet,
             version,
-            body,
-            len: packet_len(body, 0)?,
+            body: counted.len,
+            len: counted.packet_len()?,
             written: 0,
         })
     }

@@ -29,7 +29,8 @@ pub(super) struct Fields<O> {
     pub(super) packet: PacketType,
     pub(super) version: Version,
     senders: Senders,
-    len: usize,
+    /// The bytes of the fields. Saturated, the sum is larger than any packet may be, which is refused.
+    pub(super) len: usize,
     error: Option<EncodeError>,
     out: O,
 }
@@ -55,11 +56,10 @@ impl<O: Output> Fields<O> {
         }
     }
 
-    /// The bytes of the fields. Saturated, the sum is larger than any packet may be, which is refused.
-    #[inline(always)]
-    pub(super) const fn len(&self) -> Result<usize, EncodeError> {
+    /// The whole packet, unless something is wrong.
+    pub(super) const fn packet_len(&self) -> Result<usize, EncodeError> {
         match self.error {
-            None => Ok(self.len),
+            None => packet_len(self.len, 0),
             Some(error) => Err(error),
         }
     }

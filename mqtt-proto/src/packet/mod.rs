@@ -23,7 +23,7 @@ pub use connect::{Connect, Will};
 pub(crate) use decoder::Decoder;
 pub use disconnect::Disconnect;
 pub use encoder::PacketEncoder;
-use fields::{Fields, packet_len};
+use fields::Fields;
 pub(crate) use fixed_header::FixedHeader;
 pub use fixed_header::PacketType;
 pub use publish::{Delivery, Publish, PublishHead};
@@ -182,18 +182,18 @@ impl<'a> Packet<'a> {
     }
 
     fn encode_any(&self, version: Version, buf: &mut [u8]) -> Result<usize, EncodeError> {
-        let body = self.body_len(version)?;
-        let needed = packet_len(body, 0)?;
+        let counted = self.count(version);
+        let needed = counted.packet_len()?;
         let room = buf
             .get_mut(..needed)
             .ok_or(EncodeError::BufferTooSmall { needed })?;
-        self.write(body, version, Writer::new(room));
+        self.write(counted.len, version, Writer::new(room));
         Ok(needed)
     }
 
     /// The bytes that [`encode`](Self::encode) would write.
     pub fn encoded_len(&self, version: Version) -> Result<usize, EncodeError> {
-        packet_len(self.body_len(version)?, 0)
+        self.count(version).packet_len()
     }
 
     fn first_byte(&self) -> u8 {
@@ -204,10 +204,10 @@ impl<'a> Packet<'a> {
     }
 
     /// Checks the packet, and counts what follows the fixed header.
-    fn body_len(&self, version: Version) -> Result<usize, EncodeError> {
+    fn count(&self, version: Version) -> Fields<Writer<'static>> {
         let mut fields = Fields::count(self.packet_type(), version);
         self.body(&mut fields);
-        fields.len()
+        fields
     }
 
     /// Writes a packet that has been checked and has this body; what is left of the output.
