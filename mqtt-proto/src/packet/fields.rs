@@ -3,7 +3,7 @@
 use super::reason;
 use crate::allowed::{Place, Senders};
 use crate::property::{self, Census};
-use crate::wire::{Output, Writer, varint};
+use crate::wire::{HAS_FAST_PATHS, Nowhere, Output, Writer, string, varint};
 use crate::{EncodeError, PacketType, Properties, ReasonCode, Version};
 
 /// The whole packet, of which `body` bytes follow the fixed header; of these, `elsewhere` bytes are
@@ -68,38 +68,8 @@ impl<O: Output> Fields<O> {
         self.out
     }
 
-    /// Notes an error, unless there was one before.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn fail(&mut self, error: EncodeError) {
-        self.error.get_or_insert(error);
-    }
-
-    pub(super) fn bytes(&mut self, bytes: &[u8]) {
-        self.len = self.len.saturating_add(bytes.len());
-        self.out.bytes(bytes);
-    }
-
-    pub(super) fn u8(&mut self, value: u8) {
-        self.bytes(&[value]);
-    }
-
-    pub(super) fn u16(&mut self, value: u16) {
-        self.bytes(&value.to_be_bytes());
-    }
-
-    pub(super) fn binary(&mut self, bytes: &[u8]) {
-        if let Err(error) = property::check_binary(bytes) {
-            self.fail(error);
-        }
-        self.checked(bytes);
-    }
-
     pub(super) fn string(&mut self, string: &str) {
-        if let Err(error) = property::check_string(string.as_bytes()) {
-            self.fail(error);
-        }
-        self.checked(string.as_bytes());
+        self.text(string.as_bytes());
     }
 
     /// Takes bytes of which it is known that they are right, and their length before them.
@@ -119,16 +89,63 @@ impl<O: Output> Fields<O> {
     /// Takes the properties with their length, and tells which there are.
     pub(super) fn properties(&mut self, properties: Properties<'_>, place: Place) -> Census {
         let mut census = Census::new(place, self.senders);
-        match property::check(properties, self.version, &mut census) {
-            Ok(len) => {
-                self.len = self
-                    .len
-                    .saturating_add(property::encoded_len(len, self.version));
-                property::write(properties, len, self.version, &mut self.out);
-            }
+        match properties_len(properties, self.packet, self.version, &mut census) {
+            Ok(len) => property::write(properties, len, self.version, self),
             Err(error) => self.fail(error),
         }
         self.senders = self.senders.and(census.senders());
         census
+    }
+}
+
+/// Checks properties, and counts their bytes without their length.
+pub(super) fn properties_len(
+    properties: Properties<'_>,
+    packet: PacketType,
+    version: Version,
+    census: &mut Census,
+) -> Result<usize, EncodeError> {
+    fn len<O: Output>(
+        mut counted: Fields<O>,
+        properties: Properties<'_>,
+        census: &mut Census,
+    ) -> Result<usize, EncodeError> {
+        property::check(properties, counted.version, census, &mut counted);
+        counted.error.map_or(Ok(counted.len), Err)
+    }
+    if HAS_FAST_PATHS {
+        len(Fields::new(packet, version, Nowhere), properties, census)
+    } else {
+        // By the code that writes them too.
+        len(Fields::count(packet, version), properties, census)
+    }
+}
+
+impl<O: Output> Output for Fields<O> {
+    /// Notes an error, unless there was one before.
+    #[cold]
+    #[inline(never)]
+    fn fail(&mut self, error: EncodeError) {
+        self.error.get_or_insert(error);
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.len = self.len.saturating_add(bytes.len());
+        self.out.bytes(bytes);
+    }
+
+    fn binary(&mut self, bytes: &[u8]) {
+        if bytes.len() > string::MAX_LEN {
+            self.fail(EncodeError::StringTooLong);
+        }
+        self.checked(bytes);
+    }
+
+    fn text(&mut self, string: &[u8]) {
+        self.binary(string);
+        // [MQTT-1.5.4-2]
+        if string::has_nul(string) {
+            self.fail(EncodeError::NulInString);
+        }
     }
 }

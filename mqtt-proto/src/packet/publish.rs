@@ -1,5 +1,5 @@
 use super::Fields;
-use super::fields::packet_len;
+use super::fields::{packet_len, properties_len};
 use crate::allowed::{Place, Senders};
 use crate::property::Census;
 use crate::wire::{HAS_FAST_PATHS, Output, Reader, Writer};
@@ -216,7 +216,7 @@ impl<'a> PublishHead<'a> {
         let (mut len, mut has_alias) = (0, false);
         if !self.properties.is_empty() {
             let mut census = Census::new(PLACE, Senders::ANY);
-            len = property::check(self.properties, version, &mut census)?;
+            len = properties_len(self.properties, PacketType::Publish, version, &mut census)?;
             has_alias = census.has(PropertyId::TopicAlias);
         }
         // Section 3.3.2.1

@@ -5,7 +5,7 @@ use super::value::Value;
 use super::{Properties, Property, PropertyId, plain};
 use crate::allowed::{Place, Senders};
 use crate::sequence::{Repr, Wired};
-use crate::wire::{HAS_FAST_PATHS, Output, Reader, binary, string, varint};
+use crate::wire::{HAS_FAST_PATHS, Output, Reader, binary, varint};
 use crate::{DecodeErrorKind, Element, EncodeError, Sequence, Version};
 
 /// Reads the properties that the sender may send at `place`; nothing in 3.1.1, which has none.
@@ -95,92 +95,53 @@ fn check_value(reader: &mut Reader<'_>, row: Row, census: &mut Census) -> bool {
     true
 }
 
-/// Whether the properties may be where the census is taken, and how many bytes they take
-/// without their length.
+/// Has `out` take the properties without their length, and tells it what is wrong with them or
+/// where the census is taken.
 pub(crate) fn check(
     properties: Properties<'_>,
     version: Version,
     census: &mut Census,
-) -> Result<usize, EncodeError> {
+    out: &mut impl Output,
+) {
     if properties.is_empty() {
-        return Ok(0);
+        return;
     }
     if version == Version::V3_1_1 {
-        return Err(EncodeError::NotInVersion);
+        return out.fail(EncodeError::NotInVersion);
     }
-    let mut meter = Meter::default();
     match properties.repr() {
         Repr::Slice(list) => {
             for property in list {
                 let id = property.id();
-                meter.admit(id, census);
+                admit(id, census, out);
                 let value = property.to_value();
                 // All others are kept in range by their types.
                 if let Value::Byte(2..) = value {
-                    meter.fail(EncodeError::PropertyValue(id));
+                    out.fail(EncodeError::PropertyValue(id));
                 }
-                value.write(id, &mut meter);
+                value.write(id, out);
             }
         }
-        Repr::Wire(mut rest) => {
-            meter.bytes(rest);
+        Repr::Wire(bytes) => {
+            let mut rest = bytes;
             while let Some(id) = skip(&mut rest) {
-                meter.admit(id, census);
+                admit(id, census, out);
             }
+            out.bytes(bytes);
         }
     }
     if census.lacks_method() {
-        meter.fail(EncodeError::AuthenticationDataWithoutMethod);
-    }
-    match meter.error {
-        None => Ok(usize::try_from(meter.len).unwrap_or(usize::MAX)),
-        Some(error) => Err(error),
+        out.fail(EncodeError::AuthenticationDataWithoutMethod);
     }
 }
 
-/// Checks what it takes, and counts it. The first error stays.
-#[derive(Default)]
-struct Meter {
-    len: u64,
-    error: Option<EncodeError>,
-}
-
-impl Meter {
-    #[cold]
-    #[inline(never)]
-    fn fail(&mut self, error: EncodeError) {
-        self.error.get_or_insert(error);
-    }
-
-    fn admit(&mut self, id: PropertyId, census: &mut Census) {
-        if let Err(refusal) = census.admit(id as u32, Row::of(id as u32)) {
-            self.fail(match refusal {
-                Refusal::NotAllowed => EncodeError::PropertyNotAllowed(id),
-                Refusal::WrongSender => EncodeError::NobodyMaySend,
-                Refusal::Repeated => EncodeError::PropertyRepeated(id),
-            });
-        }
-    }
-}
-
-impl Output for Meter {
-    fn bytes(&mut self, bytes: &[u8]) {
-        // More than 64 bits can count would not find room in memory.
-        self.len = self.len.wrapping_add(bytes.len() as u64);
-    }
-
-    fn binary(&mut self, bytes: &[u8]) {
-        if let Err(error) = check_binary(bytes) {
-            self.fail(error);
-        }
-        self.len = self.len.wrapping_add(bytes.len() as u64).wrapping_add(2);
-    }
-
-    fn text(&mut self, string: &[u8]) {
-        if let Err(error) = check_string(string) {
-            self.fail(error);
-        }
-        self.len = self.len.wrapping_add(string.len() as u64).wrapping_add(2);
+fn admit(id: PropertyId, census: &mut Census, out: &mut impl Output) {
+    if let Err(refusal) = census.admit(id as u32, Row::of(id as u32)) {
+        out.fail(match refusal {
+            Refusal::NotAllowed => EncodeError::PropertyNotAllowed(id),
+            Refusal::WrongSender => EncodeError::NobodyMaySend,
+            Refusal::Repeated => EncodeError::PropertyRepeated(id),
+        });
     }
 }
 
@@ -192,52 +153,24 @@ pub(crate) const fn encoded_len(len: usize, version: Version) -> usize {
     }
 }
 
-/// Writes the properties, which take `len` bytes, with their length; nothing in 3.1.1.
-#[inline]
-pub(crate) fn write<O: Output>(
+/// Writes properties that have been checked and take `len` bytes, with their length; nothing in 3.1.1.
+pub(crate) fn write(
     properties: Properties<'_>,
     len: usize,
     version: Version,
-    out: &mut O,
+    out: &mut impl Output,
 ) {
-    match (version, len) {
-        (Version::V3_1_1, _) => {}
-        (Version::V5, 0) => out.u8(0),
-        (Version::V5, _) => *out = write_some(properties, len, core::mem::take(out)),
+    if version == Version::V3_1_1 {
+        return;
     }
-}
-
-/// Out of line, since most packets have no properties; the output goes by value, so that it
-/// can stay in registers where there are none.
-#[inline(never)]
-fn write_some<O: Output>(properties: Properties<'_>, len: usize, mut out: O) -> O {
     out.varint(len);
     match properties.repr() {
         Repr::Slice(list) => {
             for property in list {
-                property.to_value().write(property.id(), &mut out);
+                property.to_value().write(property.id(), out);
             }
         }
         Repr::Wire(bytes) => out.bytes(bytes),
-    }
-    out
-}
-
-pub(crate) fn check_string(string: &[u8]) -> Result<(), EncodeError> {
-    check_binary(string)?;
-    // [MQTT-1.5.4-2]
-    if string::has_nul(string) {
-        Err(EncodeError::NulInString)
-    } else {
-        Ok(())
-    }
-}
-
-pub(crate) const fn check_binary(bytes: &[u8]) -> Result<(), EncodeError> {
-    if bytes.len() > string::MAX_LEN {
-        Err(EncodeError::StringTooLong)
-    } else {
-        Ok(())
     }
 }
 

@@ -10,9 +10,7 @@ use core::num::{NonZeroU16, NonZeroU32};
 use codec::Found;
 use value::Field;
 
-pub(crate) use codec::{
-    check, check_binary, check_string, decode, decode_counted, encoded_len, write,
-};
+pub(crate) use codec::{check, decode, decode_counted, encoded_len, write};
 pub(crate) use table::{Census, Form, Row};
 #[cfg(feature = "arbitrary")]
 pub(crate) use {table::may_repeat, value::Value};

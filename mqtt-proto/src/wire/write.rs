@@ -1,7 +1,11 @@
 use super::string::ends;
+use crate::EncodeError;
 
 /// Takes the fields of a packet one after another.
-pub(crate) trait Output: Default {
+pub(crate) trait Output {
+    /// Notes an error, where errors are of interest.
+    fn fail(&mut self, _: EncodeError) {}
+
     fn bytes(&mut self, bytes: &[u8]);
 
     fn u8(&mut self, value: u8) {
@@ -35,6 +39,15 @@ pub(crate) trait Output: Default {
     fn text(&mut self, string: &[u8]) {
         self.binary(string);
     }
+}
+
+/// Writes nothing.
+#[derive(Debug)]
+pub(crate) struct Nowhere;
+
+impl Output for Nowhere {
+    #[inline(always)]
+    fn bytes(&mut self, _: &[u8]) {}
 }
 
 /// Writes into a buffer that has been seen to be large enough; what does not fit is left out.
