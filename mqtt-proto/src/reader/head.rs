@@ -152,6 +152,7 @@ impl Head {
     }
 
     /// Takes a byte of the awaited field, and acts on the field when it is whole.
+    #[inline(never)] // The loop around it leaves it no registers.
     fn byte(&mut self, options: &DecodeOptions, byte: u8) {
         if let Some(to) = self.field.get_mut(self.field_len) {
             *to = byte;
