@@ -175,8 +175,13 @@ impl<'a> Packet<'a> {
     /// takes from at least one of the two [`Role`]s.
     #[inline(always)] // A fast path and a call.
     pub fn encode(&self, version: Version, buf: &mut [u8]) -> Result<usize, EncodeError> {
-        if HAS_FAST_PATHS && let Self::Publish(Publish { head, payload }) = self {
-            return head.encode_before(version, payload.len(), payload, buf);
+        if HAS_FAST_PATHS {
+            if let Self::Publish(Publish { head, payload }) = self {
+                return head.encode_before(version, payload.len(), payload, buf);
+            }
+            if let Some(len) = self.encode_plain(buf) {
+                return Ok(len);
+            }
         }
         self.encode_any(version, buf)
     }

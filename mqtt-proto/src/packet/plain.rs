@@ -40,6 +40,27 @@ impl<'a> Packet<'a> {
     }
 }
 
+impl Packet<'_> {
+    /// Writes an acknowledgement of a packet identifier alone.
+    #[inline(always)]
+    pub(super) fn encode_plain(&self, buf: &mut [u8]) -> Option<usize> {
+        let (first, ack) = match self {
+            Self::PubAck(ack) => (PUBACK, ack),
+            Self::PubRec(ack) => (PUBREC, ack),
+            Self::PubRel(ack) => (PUBREL, ack),
+            Self::PubComp(ack) => (PUBCOMP, ack),
+            _ => return None,
+        };
+        if ack.reason != ReasonCode::Success || !ack.properties.is_empty() {
+            return None;
+        }
+        let [high, low] = ack.packet_id.get().to_be_bytes();
+        let bytes = [first, 2, high, low];
+        *buf.first_chunk_mut()? = bytes;
+        Some(bytes.len())
+    }
+}
+
 impl<'a> Publish<'a> {
     /// Takes a PUBLISH without properties, with a plain topic name, of a QoS that is expected, and
     /// whole if it must be. With it come what follows it, and how many bytes of its payload are still

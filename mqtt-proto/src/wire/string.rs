@@ -162,12 +162,14 @@ mod tests {
         for len in 0..40 {
             let plain = std::vec![b'a'; len];
             assert!(is_plain(&plain));
+            assert_eq!(is_plain_name(&plain), len > 0);
             for at in 0..len {
                 for byte in 0..=u8::MAX {
                     let mut bytes = plain.clone();
                     bytes[at] = byte;
                     let expected = !matches!(byte, 0 | b'+' | b'#' | 0x80..);
                     assert_eq!(is_plain(&bytes), expected, "{byte} at {at} of {len}");
+                    assert_eq!(is_plain_name(&bytes), expected, "{byte} at {at} of {len}");
                 }
             }
         }

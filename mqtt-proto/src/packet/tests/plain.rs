@@ -1,19 +1,22 @@
-//! The fast ways come to the same as the way for all packets.
+//! The fast ways come to the same as the way for all packets, whatever the bytes and the buffer.
 
 use std::vec;
 
 use super::*;
 
-/// The fast paths come to what the way for all packets comes to, whatever the bytes.
 #[test]
-fn fast_paths_change_nothing() {
+fn packets_are_read_the_same() {
+    let mut long = [b'x'; 150];
+    long[..9].copy_from_slice(b"\x30\x93\x01\0\x10some");
+    long[21] = 0;
     let packets: &[&[u8]] = &[
+        &long,
         b"\x30\x0E\0\x0Asome/topicxy",
         b"\x30\x0E\0\x0Asome/topic\0x",
         b"\x32\x0F\0\x09some/here\0\x07\0x",
         b"\x34\x10\0\x09some/here\0\x07\0xy",
         b"\x30\x1A\0\x14some/where/not/short\0xyz",
-        b"\x30\xA9\x00\0\x25some/where/that/has/more/than/32/bytes\0x",
+        b"\x30\x2A\0\x26some/where/that/has/more/than/32/bytes\0x",
         b"\x40\x02\0\x07",
         b"\x90\x05\0\x07\0\x01\x02",
         b"\x90\x04\x07\0\0\x80",
@@ -52,28 +55,71 @@ fn fast_paths_change_nothing() {
     }
 }
 
-/// The same of encoding, whatever the buffer.
+/// Encodes in two ways into buffers of many lengths.
+fn write_the_same(
+    fast: impl Fn(&mut [u8]) -> Result<usize, EncodeError>,
+    all: impl Fn(&mut [u8]) -> Result<usize, EncodeError>,
+) {
+    let needed = match all(&mut []) {
+        Err(EncodeError::BufferTooSmall { needed }) => needed,
+        Err(_) => 8,
+        Ok(_) => unreachable!("no packet is empty"),
+    };
+    for len in [0, 1, 4, 5, 6, needed - 1, needed, needed + 9] {
+        let (mut by_fast, mut by_all) = (vec![0xA5; len], vec![0xA5; len]);
+        assert_eq!(fast(&mut by_fast), all(&mut by_all), "into {len}");
+        assert_eq!(by_fast, by_all, "into {len}");
+    }
+}
+
 #[test]
-fn fast_paths_write_the_same() {
+fn acknowledgements_are_written_the_same() {
+    let text = [Property::ReasonString("x")];
+    for version in [Version::V3_1_1, Version::V5] {
+        for reason in [ReasonCode::Success, ReasonCode::PacketIdentifierNotFound] {
+            for properties in [Properties::EMPTY, Properties::from(&text)] {
+                let ack = Ack {
+                    properties,
+                    ..Ack::new(PacketId::new(0x1234).unwrap(), reason)
+                };
+                for packet in [
+                    Packet::PubAck(ack),
+                    Packet::PubRec(ack),
+                    Packet::PubRel(ack),
+                    Packet::PubComp(ack),
+                ] {
+                    write_the_same(
+                        |buf| packet.encode(version, buf),
+                        |buf| packet.encode_any(version, buf),
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn publishes_are_written_the_same() {
     let names = "long/".repeat(13_107);
     let alias = [Property::TopicAlias(3.try_into().unwrap())];
-    let same = |head: PublishHead<'_>, version, payload_len: usize, payload: &[u8]| {
-        let needed = match head.encode_any(version, payload_len, payload, &mut []) {
-            Err(EncodeError::BufferTooSmall { needed }) => needed,
-            Err(_) => 8,
-            Ok(_) => unreachable!("no packet is empty"),
-        };
-        for len in [0, 1, 4, 5, 6, needed - 1, needed, needed + 9] {
-            let (mut fast, mut all) = (vec![0xA5; len], vec![0xA5; len]);
-            assert_eq!(
-                head.encode_before(version, payload_len, payload, &mut fast),
-                head.encode_any(version, payload_len, payload, &mut all),
-                "{head:?} {version:?} {payload_len} {len}"
+    let (packet_id, dup) = (PacketId::new(0x1234).unwrap(), true);
+    let same = |version, head: PublishHead<'_>| {
+        let lens = [0, 1, 64, 100, 127, 128, 16_360, 16_384, 2_097_152];
+        let too_long = [268_369_900, 268_435_400, 268_435_456, usize::MAX];
+        for payload_len in lens.into_iter().chain(too_long) {
+            write_the_same(
+                |buf| head.encode(version, payload_len, buf),
+                |buf| head.encode_any(version, payload_len, &[], buf),
             );
-            assert_eq!(fast, all, "{head:?} {version:?} {payload_len} {len}");
+        }
+        for payload in [&b""[..], b"x", &[0x42; 64], &[0x42; 200]] {
+            let packet = Packet::Publish(Publish { head, payload });
+            write_the_same(
+                |buf| packet.encode(version, buf),
+                |buf| packet.encode_any(version, buf),
+            );
         }
     };
-    let (packet_id, dup) = (PacketId::new(0x1234).unwrap(), true);
     for version in [Version::V3_1_1, Version::V5] {
         for delivery in [
             Delivery::AtMostOnce,
@@ -82,21 +128,15 @@ fn fast_paths_write_the_same() {
         ] {
             for topic_len in [0, 1, 2, 3, 15, 16, 17, 31, 32, 33, 120, 65_535] {
                 for properties in [Properties::EMPTY, Properties::from(&alias)] {
-                    let head = PublishHead {
-                        delivery,
-                        retain: topic_len % 2 == 0,
-                        topic: TopicName::new(&names[..topic_len]).ok(),
-                        properties,
-                    };
-                    for payload_len in [0, 1, 64, 100, 127, 128, 16_360, 16_384, 2_097_152] {
-                        same(head, version, payload_len, &[]);
-                    }
-                    for payload_len in [268_369_900, 268_435_400, 268_435_456, usize::MAX] {
-                        same(head, version, payload_len, &[]);
-                    }
-                    for payload in [&b"x"[..], &[0x42; 64], &[0x42; 200]] {
-                        same(head, version, payload.len(), payload);
-                    }
+                    same(
+                        version,
+                        PublishHead {
+                            delivery,
+                            retain: topic_len % 2 == 0,
+                            topic: TopicName::new(&names[..topic_len]).ok(),
+                            properties,
+                        },
+                    );
                 }
             }
         }
