@@ -74,9 +74,8 @@ impl<O: Output> Fields<O> {
 
     /// Takes bytes of which it is known that they are right, and their length before them.
     pub(super) fn checked(&mut self, bytes: &[u8]) {
-        let [.., high, low] = bytes.len().to_be_bytes();
-        self.bytes(&[high, low]);
-        self.bytes(bytes);
+        self.len = self.len.saturating_add(bytes.len()).saturating_add(2);
+        self.out.binary(bytes);
     }
 
     /// Checks a reason code, which is then written in one form or another, or left out.
@@ -134,6 +133,7 @@ impl<O: Output> Output for Fields<O> {
         self.out.bytes(bytes);
     }
 
+    #[inline]
     fn binary(&mut self, bytes: &[u8]) {
         if bytes.len() > string::MAX_LEN {
             self.fail(EncodeError::StringTooLong);
@@ -141,6 +141,7 @@ impl<O: Output> Output for Fields<O> {
         self.checked(bytes);
     }
 
+    #[inline]
     fn text(&mut self, string: &[u8]) {
         self.binary(string);
         // [MQTT-1.5.4-2]

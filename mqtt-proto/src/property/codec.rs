@@ -39,6 +39,12 @@ fn take<'a>(reader: &mut Reader<'a>, census: &mut Census) -> &'a [u8] {
         reader.advance_to(after);
         return bytes;
     }
+    take_any(reader, census)
+}
+
+/// Takes properties of 5.0, and tells what is wrong with them.
+#[inline(always)]
+pub(super) fn take_any<'a>(reader: &mut Reader<'a>, census: &mut Census) -> &'a [u8] {
     // [MQTT-2.2.2-1] Where there are none the length is there all the same.
     let len = usize::try_from(reader.varint()).unwrap_or(usize::MAX);
     let start = reader.offset();

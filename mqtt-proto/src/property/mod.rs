@@ -183,3 +183,6 @@ impl<'a> Sequence<'a, Property<'a>> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

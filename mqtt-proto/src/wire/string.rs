@@ -174,4 +174,36 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn nul_is_found_at_each_place_of_each_length() {
+        for len in 0..40 {
+            let mut bytes = std::vec![1; len];
+            assert!(!has_nul(&bytes));
+            for at in 0..len {
+                bytes[at] = 0;
+                assert!(has_nul(&bytes), "at {at} of {len}");
+                bytes[at] = 0x80;
+                assert!(!has_nul(&bytes), "at {at} of {len}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_follows_a_string_does_not_matter() {
+        for len in 0..40 {
+            for follows in [b"aaaaaaaa", &[0; 8], &[0xFF; 8]] {
+                let mut bytes = std::vec![b'+'; len];
+                bytes.extend_from_slice(follows);
+                assert!(starts_plain(&bytes, len));
+                for at in 0..len {
+                    for byte in [0, 0x80, 0xFF] {
+                        bytes[at] = byte;
+                        assert!(!starts_plain(&bytes, len), "{byte} at {at} of {len}");
+                    }
+                    bytes[at] = b'+';
+                }
+            }
+        }
+    }
 }
