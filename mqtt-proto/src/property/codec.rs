@@ -183,23 +183,24 @@ pub(crate) fn write(
 /// Moves past a property that has been validated, and tells which it is.
 fn skip(rest: &mut &[u8]) -> Option<PropertyId> {
     let (&byte, after) = rest.split_first()?;
-    let id = PropertyId::from_u32(byte.into())?;
     *rest = after;
-    let width = match Row::of(byte.into()).form()? {
-        Form::ZeroOrOne => 1,
-        Form::TwoBytes | Form::TwoBytesNotZero | Form::TopicAlias => 2,
-        Form::FourBytes | Form::FourBytesNotZero => 4,
-        Form::VariableNotZero => varint::decode(rest).ok()??.1,
-        form => {
-            binary(rest)?;
-            if form == Form::TextPair {
-                binary(rest)?;
-            }
-            0
-        }
+    let (fields, width) = match Row::of(byte.into()).form()? {
+        Form::ZeroOrOne => (0, 1),
+        Form::TwoBytes | Form::TwoBytesNotZero | Form::TopicAlias => (0, 2),
+        Form::FourBytes | Form::FourBytesNotZero => (0, 4),
+        // A byte below 0x80 is the last.
+        Form::VariableNotZero => (
+            0,
+            after.iter().position(|&byte| byte < 0x80)?.wrapping_add(1),
+        ),
+        Form::Text | Form::TopicName | Form::Binary => (1, 0),
+        Form::TextPair => (2, 0),
     };
+    for _ in 0..fields {
+        binary(rest)?;
+    }
     *rest = rest.get(width..)?;
-    Some(id)
+    PropertyId::from_u32(byte.into())
 }
 
 /// Where a property was found.
