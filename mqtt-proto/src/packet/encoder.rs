@@ -57,8 +57,9 @@ impl<'a> PacketEncoder<'a> {
     pub fn encode(&mut self, buf: &mut [u8]) -> usize {
         let room = buf.len();
         let out = PartWriter::new(self.written, buf);
-        let out = self.packet.write(self.body, self.version, out);
-        let len = room.saturating_sub(out.free());
+        let mut fields = self.packet.header(self.body, self.version, out);
+        self.packet.body(&mut fields);
+        let len = room.saturating_sub(fields.into_output().free());
         self.written = self.written.saturating_add(len);
         len
     }

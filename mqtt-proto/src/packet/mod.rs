@@ -187,12 +187,13 @@ impl<'a> Packet<'a> {
     }
 
     fn encode_any(&self, version: Version, buf: &mut [u8]) -> Result<usize, EncodeError> {
-        let counted = self.count(version);
-        let needed = counted.packet_len()?;
+        let mut fields = self.count(version);
+        let needed = fields.packet_len()?;
         let room = buf
             .get_mut(..needed)
             .ok_or(EncodeError::BufferTooSmall { needed })?;
-        self.write(counted.len, version, Writer::new(room));
+        fields = self.header(fields.len, version, Writer::new(room));
+        self.body(&mut fields);
         Ok(needed)
     }
 
@@ -209,19 +210,19 @@ impl<'a> Packet<'a> {
     }
 
     /// Checks the packet, and counts what follows the fixed header.
-    fn count(&self, version: Version) -> Fields<Writer<'static>> {
+    #[inline(always)]
+    fn count<'b>(&self, version: Version) -> Fields<Writer<'b>> {
         let mut fields = Fields::count(self.packet_type(), version);
         self.body(&mut fields);
         fields
     }
 
-    /// Writes a packet that has been checked and has this body; what is left of the output.
-    fn write<O: Output>(&self, body: usize, version: Version, mut out: O) -> O {
+    /// Writes the fixed header of a packet that has been checked and has this body; what takes its fields.
+    #[inline(always)]
+    fn header<O: Output>(&self, body: usize, version: Version, mut out: O) -> Fields<O> {
         out.u8(self.first_byte());
         out.varint(body);
-        let mut fields = Fields::new(self.packet_type(), version, out);
-        self.body(&mut fields);
-        fields.into_output()
+        Fields::new(self.packet_type(), version, out)
     }
 
     /// What follows the fixed header.
