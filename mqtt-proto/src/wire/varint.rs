@@ -83,10 +83,23 @@ mod tests {
         ] {
             assert_eq!(decode(bytes), Ok(Some((value, bytes.len()))));
             assert_eq!(len(value as usize), bytes.len());
+            let (encoded, len) = encode(value as usize).unwrap();
+            assert_eq!(encoded[..len], *bytes);
             for cut in 0..bytes.len() {
                 assert_eq!(decode(&bytes[..cut]), Ok(None));
             }
         }
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        for bits in 0..28 {
+            for value in [1 << bits, (1 << bits) - 1, 0xABC_DEF1 & ((1 << bits) - 1)] {
+                let (encoded, len) = encode(value).unwrap();
+                assert_eq!(decode(&encoded[..len]), Ok(Some((value as u32, len))));
+            }
+        }
+        assert_eq!(encode(MAX as usize + 1), None);
     }
 
     #[test]
