@@ -1,7 +1,8 @@
 //! What a linked firmware holds.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use object::read::elf::{ElfFile32, FileHeader as _};
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _, RelocationTarget, SectionKind};
@@ -12,6 +13,7 @@ pub(crate) struct Image {
     pub(crate) flash: u32,
     /// `.data`, `.bss` and `.uninit`.
     pub(crate) ram: u32,
+    path: PathBuf,
     bytes: Vec<u8>,
 }
 
@@ -34,10 +36,15 @@ impl Image {
                 _ => {}
             }
         }
-        Ok(Self { flash, ram, bytes })
+        Ok(Self {
+            flash,
+            ram,
+            path: path.to_owned(),
+            bytes,
+        })
     }
 
-    /// The functions, outside the standard library, that lead to a panic.
+    /// The places, outside the standard library, that lead to a panic.
     ///
     /// From the relocations that the linker was told to keep: who refers to whom. What refers to
     /// the panic handler, however many calls away, can panic; no optimisation has removed it.
@@ -45,6 +52,7 @@ impl Image {
     /// puts it there, and no input leads to it.
     pub(crate) fn panicking(&self) -> Result<BTreeSet<String>, String> {
         let file = parse(&self.bytes)?;
+        let lines = Lines::read(&self.path)?;
         let functions: BTreeMap<u64, (u64, String)> = file
             .symbols()
             .filter(|symbol| symbol.kind() == object::SymbolKind::Text && symbol.size() > 0)
@@ -56,9 +64,10 @@ impl Image {
             .collect();
         let containing = |address: u64| {
             let (start, (size, name)) = functions.range(..=address).next_back()?;
-            (address < start + size).then_some(name)
+            (address < start + size).then_some(name.as_str())
         };
-        let mut callers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        // Who refers to a function, and where.
+        let mut callers: BTreeMap<&str, BTreeSet<(&str, u64)>> = BTreeMap::new();
         for section in file.sections() {
             for (at, relocation) in section.relocations() {
                 let RelocationTarget::Symbol(index) = relocation.target() else {
@@ -70,7 +79,7 @@ impl Image {
                 // A function of this crate is named by its section and an offset, or by itself.
                 let to = target.address() & !1;
                 if let (Some(from), Some(to)) = (containing(at), containing(to)) {
-                    callers.entry(to).or_default().insert(from);
+                    callers.entry(to).or_default().insert((from, at));
                 }
             }
         }
@@ -83,22 +92,81 @@ impl Image {
             .filter(|name| !name.contains("async_fn_resumed"))
             .collect();
         while let Some(name) = queue.pop() {
-            for &caller in callers.get(name).into_iter().flatten() {
-                if caller.contains("async_fn_resumed") || !reached.insert(caller) {
+            for &(caller, at) in callers.get(name).into_iter().flatten() {
+                if caller.contains("async_fn_resumed") {
                     continue;
                 }
                 if caller.starts_with("core::")
                     || caller.starts_with("<core::")
                     || caller.contains("rustc")
                 {
-                    queue.push(caller);
+                    if reached.insert(caller) {
+                        queue.push(caller);
+                    }
                 } else {
-                    found.insert(caller.to_owned());
+                    found.insert(lines.describe(at, caller)?);
                 }
             }
         }
         Ok(found)
     }
+}
+
+/// From an address to the source.
+struct Lines(addr2line::Loader);
+
+impl Lines {
+    fn read(path: &Path) -> Result<Self, String> {
+        addr2line::Loader::new(path)
+            .map(Self)
+            .map_err(|error| error.to_string())
+    }
+
+    /// The files and lines of an instruction, and the functions that they are in, innermost first:
+    /// each was inlined into the next.
+    fn at(&self, address: u64) -> Result<Vec<Line>, String> {
+        let mut frames = self
+            .0
+            .find_frames(address)
+            .map_err(|error| error.to_string())?;
+        let mut lines = Vec::new();
+        while let Some(frame) = frames.next().map_err(|error| error.to_string())? {
+            let Some(location) = frame.location else {
+                continue;
+            };
+            let function = frame
+                .function
+                .and_then(|function| function.raw_name().ok().map(Cow::into_owned));
+            lines.push(Line {
+                file: location.file.unwrap_or_default().to_owned(),
+                line: location.line.unwrap_or_default(),
+                function: function.unwrap_or_default(),
+            });
+        }
+        Ok(lines)
+    }
+
+    /// The innermost place in this repository's code, and the function of the image that has it.
+    fn describe(&self, address: u64, symbol: &str) -> Result<String, String> {
+        let lines = self.at(address)?;
+        let place = lines.iter().find_map(|line| {
+            let file = of_file(&line.file).1?;
+            let function = rustc_demangle::demangle(&line.function);
+            Some(format!("{file}:{}, {function:#}", line.line))
+        });
+        Ok(match place {
+            Some(place) => format!("{place}, in {symbol}"),
+            None => symbol.to_owned(),
+        })
+    }
+}
+
+/// A line of a source file.
+struct Line {
+    file: String,
+    line: u32,
+    /// Mangled.
+    function: String,
 }
 
 /// Where the code comes from, largest first: crates, or files of this repository.
@@ -113,7 +181,7 @@ pub(crate) struct Origins {
 impl Origins {
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let loader = addr2line::Loader::new(path).map_err(|error| error.to_string())?;
+        let lines = Lines::read(path)?;
         let mut crates: BTreeMap<String, u32> = BTreeMap::new();
         let mut files: BTreeMap<String, u32> = BTreeMap::new();
         for symbol in parse(&bytes)?
@@ -122,15 +190,9 @@ impl Origins {
         {
             let start = symbol.address() & !1;
             for address in (start..start + symbol.size()).step_by(2) {
-                let mut frames = loader
-                    .find_frames(address)
-                    .map_err(|error| error.to_string())?;
                 let mut origin = None;
-                while let Ok(Some(frame)) = frames.next() {
-                    let Some(file) = frame.location.and_then(|location| location.file) else {
-                        continue;
-                    };
-                    let found = of_file(file);
+                for line in lines.at(address)? {
+                    let found = of_file(&line.file);
                     let own = found.1.is_some();
                     origin.get_or_insert_with(|| found.clone());
                     if own {

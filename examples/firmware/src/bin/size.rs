@@ -9,7 +9,14 @@ mod work;
 #[cfg(feature = "size-codec")]
 #[path = "size/codec.rs"]
 mod work;
-#[cfg(not(any(feature = "size-client", feature = "size-codec")))]
+#[cfg(feature = "size-everything")]
+#[path = "size/everything.rs"]
+mod work;
+#[cfg(not(any(
+    feature = "size-client",
+    feature = "size-codec",
+    feature = "size-everything"
+)))]
 #[path = "size/nothing.rs"]
 mod work;
 
