@@ -199,11 +199,19 @@ impl Scenario {
         let digest = Sha256::digest(&image);
         self.device
             .expect_next(&format!("image {IMAGE} {:02x?}", digest.as_slice()))?;
-        self.broker.expect_part(match qos {
-            "1" => "Received PUBACK from device",
-            _ => "Received PUBCOMP from device",
-        })?;
         self.device.expect("unsubscribed")?;
+        // Of this message: the device has acknowledged others.
+        let sent = self
+            .broker
+            .expect_parts(&["Sending PUBLISH to device (", "'device/image',"])?;
+        let packet_id = sent
+            .split(", ")
+            .find_map(|field| field.strip_prefix('m'))
+            .ok_or_else(|| format!("no packet identifier in: {sent}"))?;
+        let acknowledgement = if qos == "1" { "PUBACK" } else { "PUBCOMP" };
+        self.broker.expect_part(&format!(
+            "Received {acknowledgement} from device (Mid: {packet_id},"
+        ))?;
         done(&format!("takes {IMAGE} bytes at QoS {qos}"))
     }
 
@@ -232,10 +240,14 @@ impl Scenario {
         done(&format!("sends {LOG} bytes across a lost connection"))
     }
 
-    /// The broker is killed and started anew, without its sessions.
+    /// The broker is killed and, when the device has been refused, started anew, without its sessions.
     fn survives_broker(&mut self) -> Result<(), String> {
         self.broker.kill()?;
+        self.device.expect("no connection")?;
         self.broker = broker(&self.folder, self.port)?;
+        self.proxy
+            .resume()
+            .map_err(|error| format!("cannot resume the proxy: {error}"))?;
         self.connects(false)?;
         done("survives the broker's end")
     }

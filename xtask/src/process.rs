@@ -4,9 +4,9 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// After so long without a word something is wrong; a slow machine needs a small part of it.
+/// After so long without what is waited for something is wrong; a slow machine needs a small part of it.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What of a process is read here.
@@ -74,7 +74,15 @@ impl Process {
 
     /// Waits for a line that contains this.
     pub(crate) fn expect_part(&mut self, part: &str) -> Result<(), String> {
-        self.wait(part, |seen| seen.contains(part))
+        self.expect_parts(&[part]).map(drop)
+    }
+
+    /// Waits for a line that contains all of these, and returns it.
+    pub(crate) fn expect_parts(&mut self, parts: &[&str]) -> Result<String, String> {
+        self.wait(&parts.join(" … "), |seen| {
+            parts.iter().all(|part| seen.contains(part))
+        })?;
+        Ok(self.seen.last().cloned().unwrap_or_default())
     }
 
     /// Waits for a line, which must be this one.
@@ -85,9 +93,16 @@ impl Process {
         })
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the limit of a wait is this machine's time"
+    )]
     fn wait(&mut self, what: &str, mut found: impl FnMut(&str) -> bool) -> Result<(), String> {
+        // For all lines together: a broker goes on telling of pings while what is waited for never comes.
+        let end = Instant::now() + PATIENCE;
         loop {
-            let Ok(line) = self.lines.recv_timeout(PATIENCE) else {
+            let left = end.saturating_duration_since(Instant::now());
+            let Ok(line) = self.lines.recv_timeout(left) else {
                 return Err(format!(
                     "the {} did not say \"{what}\"; the last that it said:\n{}",
                     self.name,
@@ -104,8 +119,7 @@ impl Process {
 
     /// Waits for a line, whatever it says.
     pub(crate) fn next_line(&mut self) -> Result<String, String> {
-        self.wait("anything", |_| true)?;
-        Ok(self.seen.last().cloned().unwrap_or_default())
+        self.expect_parts(&[])
     }
 
     /// Waits for its end, which must be a success.

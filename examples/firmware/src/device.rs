@@ -67,7 +67,10 @@ pub async fn run(
                     return;
                 }
             },
-            Err(_) => client.connect_failed(),
+            Err(_) => {
+                hprintln!("no connection");
+                client.connect_failed();
+            }
         }
         if !client.reconnect_due().await {
             hprintln!("no reconnect");

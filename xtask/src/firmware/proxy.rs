@@ -4,31 +4,53 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
-/// Relays every connection to the broker.
+/// Relays every connection to the broker, until the broker is gone.
 pub(super) struct Proxy {
+    broker: u16,
     port: u16,
     /// The bytes that may still pass to the broker before the connection is cut.
     budget: Arc<AtomicU64>,
+    relaying: Option<JoinHandle<()>>,
 }
 
 impl Proxy {
     /// Listens on a free port of the loopback.
     pub(super) fn start(broker: u16) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
-        let port = listener.local_addr()?.port();
-        let budget = Arc::new(AtomicU64::new(u64::MAX));
-        let shared = Arc::clone(&budget);
-        thread::spawn(move || {
+        let mut proxy = Self {
+            broker,
+            port: listener.local_addr()?.port(),
+            budget: Arc::new(AtomicU64::new(u64::MAX)),
+            relaying: None,
+        };
+        proxy.relay_from(listener);
+        Ok(proxy)
+    }
+
+    /// Listens again, on the same port, after the broker was gone and a connection was refused.
+    pub(super) fn resume(&mut self) -> io::Result<()> {
+        // Until it has ended, its listener has the port.
+        if let Some(relaying) = self.relaying.take() {
+            drop(relaying.join());
+        }
+        self.relay_from(TcpListener::bind(("127.0.0.1", self.port))?);
+        Ok(())
+    }
+
+    fn relay_from(&mut self, listener: TcpListener) {
+        let (port, budget) = (self.broker, Arc::clone(&self.budget));
+        self.relaying = Some(thread::spawn(move || {
             for device in listener.incoming().map_while(Result::ok) {
-                // A broker that is not there refuses, and the device is told by the same means.
-                if let Ok(broker) = TcpStream::connect(("127.0.0.1", broker)) {
-                    let _ = relay(device, broker, &shared);
-                }
+                // Without a broker there is no listener either: what was accepted here is closed,
+                // and the next attempt is refused.
+                let Ok(broker) = TcpStream::connect(("127.0.0.1", port)) else {
+                    return;
+                };
+                let _ = relay(device, broker, &budget);
             }
-        });
-        Ok(Self { port, budget })
+        }));
     }
 
     pub(super) fn port(&self) -> u16 {
