@@ -96,15 +96,13 @@ impl Image {
                 if caller.contains("async_fn_resumed") {
                     continue;
                 }
-                if caller.starts_with("core::")
-                    || caller.starts_with("<core::")
-                    || caller.contains("rustc")
-                {
+                let place = lines.at(at)?;
+                if caller.contains("rustc") || is_library(caller, &place) {
                     if reached.insert(caller) {
                         queue.push(caller);
                     }
                 } else {
-                    found.insert(lines.describe(at, caller)?);
+                    found.insert(describe(caller, &place));
                 }
             }
         }
@@ -145,20 +143,6 @@ impl Lines {
         }
         Ok(lines)
     }
-
-    /// The innermost place in this repository's code, and the function of the image that has it.
-    fn describe(&self, address: u64, symbol: &str) -> Result<String, String> {
-        let lines = self.at(address)?;
-        let place = lines.iter().find_map(|line| {
-            let file = of_file(&line.file).1?;
-            let function = rustc_demangle::demangle(&line.function);
-            Some(format!("{file}:{}, {function:#}", line.line))
-        });
-        Ok(match place {
-            Some(place) => format!("{place}, in {symbol}"),
-            None => symbol.to_owned(),
-        })
-    }
 }
 
 /// A line of a source file.
@@ -167,6 +151,31 @@ struct Line {
     line: u32,
     /// Mangled.
     function: String,
+}
+
+/// Whether a place is the standard library's, with nothing of ours inlined into it.
+fn is_library(symbol: &str, place: &[Line]) -> bool {
+    let by_name = symbol.starts_with("core::") || symbol.starts_with("<core::");
+    let by_line = || {
+        place
+            .iter()
+            .all(|line| line.file.contains("/library/core/"))
+    };
+    by_name || !place.is_empty() && by_line()
+}
+
+/// The innermost line that is this repository's, its function, and the one that has it in the image.
+fn describe(symbol: &str, place: &[Line]) -> String {
+    let own = place.iter().find_map(|line| {
+        let file = of_file(&line.file).1?;
+        let function = format!("{:#}", rustc_demangle::demangle(&line.function));
+        Some((format!("{file}:{}", line.line), function))
+    });
+    match own {
+        Some((line, function)) if function == symbol => format!("{line}, {function},"),
+        Some((line, function)) => format!("{line}, {function}, inlined into {symbol},"),
+        None => symbol.to_owned(),
+    }
 }
 
 /// Where the code comes from, largest first: crates, or files of this repository.
