@@ -44,6 +44,30 @@ impl Clock for EmbassyClock {
 #[cfg(feature = "embassy-time")]
 impl Timer for EmbassyClock {
     fn wait_until(&self, deadline: Instant) -> impl Future<Output = ()> {
-        embassy_time::Timer::at(embassy_time::Instant::from_millis(deadline.as_millis()))
+        embassy_time::Timer::at(at_or_after(deadline))
+    }
+}
+
+/// The first tick at which [`Clock::now`] has reached `deadline`. `Instant::from_millis` would round
+/// down, to one before it.
+#[cfg(feature = "embassy-time")]
+fn at_or_after(deadline: Instant) -> embassy_time::Instant {
+    let since_boot = embassy_time::Duration::from_millis(deadline.as_millis());
+    embassy_time::Instant::from_ticks(since_boot.as_ticks())
+}
+
+#[cfg(all(test, feature = "embassy-time"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timer_is_not_ready_before_its_deadline() {
+        for millis in (0..2000).chain([u64::from(u32::MAX), 1 << 40]) {
+            let woken = at_or_after(Instant::from_millis(millis));
+            assert_eq!(woken.as_millis(), millis);
+            let before = woken.as_ticks().checked_sub(1);
+            let before = before.map(|ticks| embassy_time::Instant::from_ticks(ticks).as_millis());
+            assert!(before.is_none_or(|before| before < millis));
+        }
     }
 }
