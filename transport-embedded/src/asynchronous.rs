@@ -1,6 +1,8 @@
 //! The driver over `embedded-io-async`.
 
-use core::future::{Future, pending};
+use core::future::{Future, pending, poll_fn};
+use core::mem;
+use core::pin::pin;
 use core::task::Poll;
 
 use embassy_futures::poll_once;
@@ -8,7 +10,7 @@ use embassy_futures::select::{Either, select};
 use embedded_io_async::{Read, Write};
 use mqtt_session::{Instant, Storage};
 
-use crate::link::Action;
+use crate::link::{Action, Moved};
 use crate::{Commands, Connection, Step, Timer};
 
 /// The asynchronous driver.
@@ -20,6 +22,9 @@ impl<S: Storage, C: Timer, T: Read + Write> Connection<'_, S, C, T> {
     /// `Ok(None)`: the connection is over, all was sent, and the transport can be closed. It comes
     /// after [`Event::Disconnected`](mqtt_session::Event::Disconnected), which says why.
     ///
+    /// While a write or a flush waits, what comes is read: a Server may take nothing before all is
+    /// taken that it has written. See [`Connection`] for what that asks of the transport.
+    ///
     /// The last bytes, such as a DISCONNECT, have the session's `ping_timeout` to leave: the other
     /// side may be dead.
     ///
@@ -27,7 +32,7 @@ impl<S: Storage, C: Timer, T: Read + Write> Connection<'_, S, C, T> {
     ///
     /// In manual-ack mode on 3.1.1, which has no Receive Maximum, a Server may send more than the
     /// session can track. Then nothing is read, and only deadlines are kept, until the
-    /// application acknowledges: drop the future to do so.
+    /// application acknowledges: drop the future to do so. No PINGRESP is missed meanwhile.
     ///
     /// # Errors
     /// The transport failed; the connection is over, and the session knows.
@@ -43,37 +48,27 @@ impl<S: Storage, C: Timer, T: Read + Write> Connection<'_, S, C, T> {
             let now = clock.now();
             let action = link.action(session, now);
             let deadline = link.deadline(session);
-            // How many bytes moved; 0: the transport is at its end; `None`: nothing happened.
             let moved = match action {
                 Action::Offer => {
                     let step = link.offer(session, now);
                     return Ok(Some((step, Commands { session, clock })));
                 }
                 Action::Return(step) => return Ok(Some((step, Commands { session, clock }))),
-                Action::Write => before(clock, deadline, transport.write(link.output()))
-                    .await
-                    .map(|result| result.inspect(|&count| link.written(count))),
-                Action::Flush => match before(clock, deadline, transport.flush()).await {
-                    Some(Ok(())) => {
-                        link.flushed();
-                        None
-                    }
-                    other => other.map(|result| result.map(|()| 0)),
-                },
                 Action::TryRead | Action::Look => match poll_once(transport.read(link.room())) {
-                    Poll::Ready(result) => Some(result.inspect(|&count| link.received(count))),
+                    Poll::Ready(result) => Some(result.map(Moved::Received)),
                     Poll::Pending => None,
                 },
-                Action::Read => before(clock, deadline, transport.read(link.room()))
-                    .await
-                    .map(|result| result.inspect(|&count| link.received(count))),
-                Action::Wait => before(clock, deadline, pending()).await,
-                Action::Close => Some(Ok(0)),
+                Action::Write | Action::Flush | Action::Read | Action::Wait => {
+                    let (output, room) = link.both(session);
+                    let exchange = exchange(transport, action, output, room);
+                    before(clock, deadline, exchange).await
+                }
+                Action::Close => Some(Ok(Moved::Received(0))),
                 Action::Over => return Ok(None),
             };
             match moved {
-                None | Some(Ok(1..)) => {}
-                Some(Ok(0)) => link.close(),
+                None => {}
+                Some(Ok(moved)) => link.moved(moved),
                 Some(Err(error)) => {
                     // The error says that the connection is over.
                     let _ = session.handle_close(clock.now());
@@ -87,7 +82,8 @@ impl<S: Storage, C: Timer, T: Read + Write> Connection<'_, S, C, T> {
     /// returns how many the transport took: maybe fewer than given, and 0 where the session has
     /// something to do first. [`next`](Self::next) then asks for the rest.
     ///
-    /// Nothing is copied: `bytes` go to the transport as they are.
+    /// Nothing is copied: `bytes` go to the transport as they are. Meanwhile what comes is read; then
+    /// it is 0 too, and what came is [`next`](Self::next)'s to tell.
     ///
     /// Cancel-safe: a dropped future has sent nothing.
     ///
@@ -104,14 +100,20 @@ impl<S: Storage, C: Timer, T: Read + Write> Connection<'_, S, C, T> {
         let limit = usize::try_from(due.remaining).unwrap_or(usize::MAX);
         let bytes = bytes.get(..limit).unwrap_or(bytes);
         let deadline = session.poll_timeout();
-        match before(*clock, deadline, self.transport.write(bytes)).await {
+        let (_, room) = self.link.both(session);
+        let exchange = exchange(&mut self.transport, Action::Write, bytes, room);
+        match before(*clock, deadline, exchange).await {
             None => Ok(0),
-            Some(Ok(count)) => {
+            Some(Ok(Moved::Written(count))) => {
                 let count = count.min(bytes.len());
-                self.link.written(0);
+                self.link.payload_written();
                 let sent = u32::try_from(count).unwrap_or(due.remaining);
                 session.payload_sent(clock.now(), sent);
                 Ok(count)
+            }
+            Some(Ok(moved)) => {
+                self.link.moved(moved);
+                Ok(0)
             }
             Some(Err(error)) => {
                 let _ = session.handle_close(clock.now());
@@ -119,6 +121,57 @@ impl<S: Storage, C: Timer, T: Read + Write> Connection<'_, S, C, T> {
             }
         }
     }
+}
+
+/// Writes `output`, or flushes, or neither, as `action` has it, and reads meanwhile: a Server may take
+/// nothing before all is taken that it has written.
+///
+/// A read and a write both want the transport, so only one of their futures lives at a time, and it
+/// is only the waker of that one which the transport must keep. While there is something to send, it
+/// is that of the write or the flush; the read is polled whenever something wakes us. Most transports
+/// do so when bytes come, since they keep the waker of a read that was dropped.
+async fn exchange<T: Read + Write>(
+    transport: &mut T,
+    action: Action,
+    output: &[u8],
+    room: &mut [u8],
+) -> Result<Moved, T::Error> {
+    if !matches!(action, Action::Write | Action::Flush) {
+        if room.is_empty() {
+            return pending().await;
+        }
+        return transport.read(room).await.map(Moved::Received);
+    }
+    // What can be done at once is not waited for.
+    let mut wait = false;
+    loop {
+        let send = async {
+            match action {
+                Action::Flush => transport.flush().await.map(|()| Moved::Flushed),
+                _ => transport.write(output).await.map(Moved::Written),
+            }
+        };
+        if let Some(sent) = polled(send, wait).await {
+            return sent;
+        }
+        wait = true;
+        if !room.is_empty()
+            && let Some(read) = polled(transport.read(room), false).await
+        {
+            return read.map(Moved::Received);
+        }
+    }
+}
+
+/// The output of `future` if it has one now or, with `wait`, when next it is woken.
+async fn polled<F: Future>(future: F, mut wait: bool) -> Option<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending if mem::take(&mut wait) => Poll::Pending,
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 /// The output of `future`, or `None` if the deadline came first.

@@ -5,18 +5,23 @@ use core::task::Poll;
 use embedded_io::{Error as _, ErrorKind, Read, ReadReady, Write};
 use mqtt_session::Storage;
 
-use crate::link::Action;
+use crate::link::{Action, Moved};
 use crate::{Clock, Commands, Connection, Step};
 
 type Polled<'a, S, C, E> = Poll<Result<Option<(Step<'a>, Commands<'a, S, C>)>, E>>;
 
 /// The blocking driver, where the transport can say whether it has bytes.
+///
+/// While a write blocks, nothing is read. A Server that reads nothing either before all is taken
+/// that it has written then waits for us as we do for it, if more is on its way each way than the
+/// network holds: let the transport's `write` fail after a while where that can be.
 impl<S: Storage, C: Clock, T: Read + ReadReady + Write> Connection<'_, S, C, T> {
     /// Moves what bytes there are and keeps the session's deadlines. A write may block; nothing
     /// else is waited for.
     ///
     /// `Pending`: there is nothing for the application now; call again when bytes have come, and
-    /// by [`poll_timeout`](mqtt_session::Session::poll_timeout) at the latest.
+    /// by [`poll_timeout`](mqtt_session::Session::poll_timeout) at the latest; at once after
+    /// [`ErrorKind::Interrupted`].
     /// `Ready(Ok(None))`: the connection is over, all was sent, and the transport can be closed.
     ///
     /// # Errors
@@ -32,13 +37,14 @@ impl<S: Storage, C: Clock, T: Read + ReadReady + Write> Connection<'_, S, C, T> 
     }
 }
 
-/// The blocking driver.
+/// The blocking driver, where it cannot. While a write blocks, here too nothing is read.
 impl<S: Storage, C: Clock, T: Read + Write> Connection<'_, S, C, T> {
     /// Moves bytes and keeps the session's deadlines until there is something for the
     /// application, or until a read times out.
     ///
-    /// `Pending`: a read ended with [`ErrorKind::TimedOut`] or [`ErrorKind::Interrupted`], or the
-    /// session waits for the application's acknowledgement; call again.
+    /// `Pending`: a read ended with [`ErrorKind::TimedOut`], anything with
+    /// [`ErrorKind::Interrupted`], or the session waits for the application's acknowledgement; call
+    /// again.
     /// `Ready(Ok(None))`: the connection is over, all was sent, and the transport can be closed.
     ///
     /// The transport's `read` blocks, so deadlines (keep-alive!) are kept only as precisely as it
@@ -55,7 +61,7 @@ impl<S: Storage, C: Clock, T: Read + Write> Connection<'_, S, C, T> {
             match transport.read(buf) {
                 Ok(count) => Ok(Some(count)),
                 Err(error) => match error.kind() {
-                    ErrorKind::TimedOut | ErrorKind::Interrupted => Ok(None),
+                    ErrorKind::TimedOut => Ok(None),
                     _ => Err(error),
                 },
             }
@@ -64,7 +70,8 @@ impl<S: Storage, C: Clock, T: Read + Write> Connection<'_, S, C, T> {
 
     /// Sends bytes of the payload that [`Step::PayloadDue`] asked for, from its `offset` on, and
     /// returns how many the transport took: maybe fewer than given, and 0 where the session has
-    /// something to do first. [`poll`](Self::poll) then asks for the rest.
+    /// something to do first, or after [`ErrorKind::Interrupted`]. [`poll`](Self::poll) then asks
+    /// for the rest.
     ///
     /// # Errors
     /// The transport failed; the connection is over, and the session knows.
@@ -81,11 +88,12 @@ impl<S: Storage, C: Clock, T: Read + Write> Connection<'_, S, C, T> {
         match self.transport.write(bytes) {
             Ok(count) => {
                 let count = count.min(bytes.len());
-                self.link.written(0);
+                self.link.payload_written();
                 let sent = u32::try_from(count).unwrap_or(due.remaining);
                 session.payload_sent(clock.now(), sent);
                 Ok(count)
             }
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(0),
             Err(error) => {
                 let _ = session.handle_close(clock.now());
                 Err(error)
@@ -108,7 +116,6 @@ impl<S: Storage, C: Clock, T: Read + Write> Connection<'_, S, C, T> {
         loop {
             let now = clock.now();
             let action = link.action(session, now);
-            // How many bytes moved; 0: the transport is at its end; `None`: nothing happened.
             let moved = match action {
                 Action::Offer => {
                     let step = link.offer(session, now);
@@ -117,34 +124,27 @@ impl<S: Storage, C: Clock, T: Read + Write> Connection<'_, S, C, T> {
                 Action::Return(step) => {
                     return Poll::Ready(Ok(Some((step, Commands { session, clock }))));
                 }
-                Action::Write => transport.write(link.output()).map(|count| {
-                    link.written(count);
-                    Some(count)
-                }),
-                Action::Flush => transport.flush().map(|()| {
-                    link.flushed();
-                    None
-                }),
+                Action::Write => transport
+                    .write(link.both(session).0)
+                    .map(|count| Some(Moved::Written(count))),
+                Action::Flush => transport.flush().map(|()| Some(Moved::Flushed)),
                 Action::TryRead | Action::Look | Action::Read => {
                     // What is to be sent does not wait for what may never come.
                     let wait =
                         !matches!(action, Action::TryRead) && session.poll_payload().is_none();
                     match read(transport, link.room(), wait) {
                         Ok(None) if matches!(action, Action::Read) => return Poll::Pending,
-                        result => result.inspect(|count| {
-                            if let Some(count) = *count {
-                                link.received(count);
-                            }
-                        }),
+                        result => result.map(|count| count.map(Moved::Received)),
                     }
                 }
                 Action::Wait => return Poll::Pending,
-                Action::Close => Ok(Some(0)),
+                Action::Close => Ok(Some(Moved::Received(0))),
                 Action::Over => return Poll::Ready(Ok(None)),
             };
             match moved {
-                Ok(None | Some(1..)) => {}
-                Ok(Some(0)) => link.close(),
+                Ok(None) => {}
+                Ok(Some(moved)) => link.moved(moved),
+                Err(error) if error.kind() == ErrorKind::Interrupted => return Poll::Pending,
                 Err(error) => {
                     // The error says that the connection is over.
                     let _ = session.handle_close(clock.now());

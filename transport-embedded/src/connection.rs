@@ -19,7 +19,11 @@ use crate::{Clock, Commands};
 /// must be side-effect-free on cancel, which `embedded-io-async` encourages, and the sockets of
 /// `embassy-net` are. A transport that is not (DMA into the caller's buffer, `embedded-tls`)
 /// belongs in a task of its own behind a pipe, for the driver too drops a read when a deadline
-/// comes.
+/// comes, and reads, writes and flushes in turns while none of them can go on.
+///
+/// In those turns the future that is kept is the write's or the flush's. Where a transport forgets
+/// the waker of a read that was dropped, which few do, what comes is then seen when something else
+/// wakes the task.
 #[derive(Debug)]
 pub struct Connection<'c, S: Storage, C: Clock, T> {
     pub(crate) commands: Commands<'c, S, C>,

@@ -70,6 +70,17 @@ pub(crate) enum Action {
     Over,
 }
 
+/// What the transport has done.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Moved {
+    /// Taken so many bytes.
+    Written(usize),
+    /// Sent what it had taken.
+    Flushed,
+    /// Given so many bytes.
+    Received(usize),
+}
+
 impl<'c> Link<'c> {
     /// `connect_len` bytes, the CONNECT, lie at the front of `transmit`.
     pub(crate) fn new(
@@ -109,7 +120,7 @@ impl<'c> Link<'c> {
             return Action::Return(Step::Event(event));
         }
         let state = session.state();
-        let open = matches!(state, State::Connecting | State::Connected);
+        let open = is_open(state);
         let ready = open && self.input.start < self.input.end;
         // What has come counts before a deadline that it may postpone.
         if ready && self.input.fresh {
@@ -164,7 +175,11 @@ impl<'c> Link<'c> {
         }
         match state {
             State::Disconnected | State::Disconnecting => Action::Close,
-            State::Connecting | State::Connected if ready => Action::Wait,
+            State::Connecting | State::Connected if ready => {
+                // A PINGRESP cannot be heard, so it must not be missed.
+                session.set_reading(now, false);
+                Action::Wait
+            }
             State::Connecting | State::Connected => Action::Read,
         }
     }
@@ -207,38 +222,45 @@ impl<'c> Link<'c> {
         self.input.buf
     }
 
-    /// The transport is at its end.
-    pub(crate) fn close(&mut self) {
-        self.closed = true;
-    }
-
-    /// `count` bytes were read.
-    pub(crate) fn received(&mut self, count: usize) {
-        self.input.start = 0;
-        self.input.end = count.min(self.input.buf.len());
-        self.drained = false;
-        self.input.fresh = true;
-    }
-
-    /// What to write. Only for [`Action::Write`].
-    pub(crate) fn output(&self) -> &[u8] {
+    /// What to write, for [`Action::Write`], and where to read to meanwhile: nowhere where what
+    /// came before is still there, or nothing is wanted any more.
+    pub(crate) fn both<S: Storage>(&mut self, session: &Session<S>) -> (&[u8], &mut [u8]) {
         let Output {
             buf, start, end, ..
         } = &self.output;
-        buf.get(*start..*end).unwrap_or_default()
+        let output = buf.get(*start..*end).unwrap_or_default();
+        let room = if is_open(session.state()) && self.input.start >= self.input.end {
+            &mut *self.input.buf
+        } else {
+            &mut []
+        };
+        (output, room)
     }
 
-    /// `count` bytes of the output were given to the transport.
-    pub(crate) fn written(&mut self, count: usize) {
-        let output = &mut self.output;
-        output.start = output.start.saturating_add(count).min(output.end);
-        output.flush_due = true;
+    /// The transport has done this. It is at its end where it moved nothing.
+    #[inline(never)]
+    pub(crate) fn moved(&mut self, moved: Moved) {
+        match moved {
+            Moved::Written(0) | Moved::Received(0) => self.closed = true,
+            Moved::Written(count) => {
+                let output = &mut self.output;
+                output.start = output.start.saturating_add(count).min(output.end);
+                self.payload_written();
+            }
+            Moved::Received(count) => {
+                self.input.start = 0;
+                self.input.end = count.min(self.input.buf.len());
+                self.input.fresh = true;
+                self.drained = false;
+            }
+            Moved::Flushed => self.output.flush_due = false,
+        }
+    }
+
+    /// Bytes that lie elsewhere were given to the transport.
+    pub(crate) fn payload_written(&mut self) {
+        self.output.flush_due = true;
         self.drained = false;
-    }
-
-    /// The transport was flushed.
-    pub(crate) fn flushed(&mut self) {
-        self.output.flush_due = false;
     }
 
     /// Takes what the session owes. `false`: nothing.
@@ -249,11 +271,16 @@ impl<'c> Link<'c> {
             output.end = session.poll_transmit(now, output.buf).min(output.buf.len());
         }
         let some = output.start < output.end;
-        if some {
-            self.input.blocked = false;
+        if some && core::mem::take(&mut self.input.blocked) {
+            session.set_reading(now, true);
         }
         some
     }
+}
+
+/// Whether what comes is wanted.
+fn is_open(state: State) -> bool {
+    matches!(state, State::Connecting | State::Connected)
 }
 
 /// An operation that ended without a packet that says so.

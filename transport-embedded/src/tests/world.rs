@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::rc::Rc;
 use std::task::Poll;
+use std::vec::Vec;
 
 use embedded_io::{ErrorKind, ErrorType};
 use mqtt_session::Instant;
@@ -21,9 +22,12 @@ struct State {
     connection: Option<ConnectionId>,
     now: u64,
     to_client: VecDeque<u8>,
+    to_broker: VecDeque<u8>,
+    /// What the network holds, each way; a piece more where the broker writes.
+    capacity: usize,
     /// How many bytes one read or write moves at most.
     chunk: usize,
-    /// Every operation of the transport waits once before it happens.
+    /// Every operation of the transport waits once before it happens, or is interrupted once.
     stalls: bool,
     stalled: bool,
     /// Every operation of the transport fails.
@@ -45,6 +49,8 @@ impl World {
             connection: None,
             now: 0,
             to_client: VecDeque::new(),
+            to_broker: VecDeque::new(),
+            capacity: usize::MAX,
             chunk,
             stalls: false,
             stalled: false,
@@ -58,6 +64,13 @@ impl World {
 
     pub(super) fn stalling(self) -> Self {
         self.0.borrow_mut().stalls = true;
+        self
+    }
+
+    /// The network holds no more than `capacity` bytes each way, and the broker takes none before
+    /// all is taken that it has written.
+    pub(super) fn holding(self, capacity: usize) -> Self {
+        self.0.borrow_mut().capacity = capacity;
         self
     }
 
@@ -78,6 +91,7 @@ impl World {
                 .handle_close(Instant::from_millis(state.now), id);
         }
         state.to_client.clear();
+        state.to_broker.clear();
         state.silent = false;
     }
 
@@ -133,11 +147,18 @@ impl State {
         let now = Instant::from_millis(self.now);
         let mut buf = [0; 256];
         while let Some(id) = self.connection.filter(|_| !self.silent) {
-            let count = self.broker.poll_transmit(now, id, &mut buf);
-            if count == 0 {
+            if self.to_client.len() >= self.capacity {
                 break;
             }
+            let count = self.broker.poll_transmit(now, id, &mut buf);
             self.to_client.extend(&buf[..count]);
+            if count == 0 {
+                if self.to_broker.is_empty() {
+                    break;
+                }
+                let bytes: Vec<u8> = self.to_broker.drain(..).collect();
+                self.broker.handle_input(now, id, &bytes);
+            }
         }
         while let Some(ended) = self.broker.poll_close().filter(|_| !self.silent) {
             if self.connection == Some(ended) {
@@ -173,14 +194,20 @@ impl State {
         Ok(Some(count))
     }
 
-    fn write(&mut self, buf: &[u8]) -> Result<usize, ErrorKind> {
+    /// `None`: the network holds all it can.
+    fn write(&mut self, buf: &[u8]) -> Result<Option<usize>, ErrorKind> {
         self.check()?;
-        let count = self.chunk.min(buf.len());
-        if let Some(id) = self.connection.filter(|_| !self.silent) {
-            let now = Instant::from_millis(self.now);
-            self.broker.handle_input(now, id, &buf[..count]);
+        self.pump();
+        let room = self.capacity - self.to_broker.len();
+        if room == 0 {
+            return Ok(None);
         }
-        Ok(count)
+        let count = self.chunk.min(buf.len()).min(room);
+        if self.connection.is_some() && !self.silent {
+            self.to_broker.extend(&buf[..count]);
+            self.pump();
+        }
+        Ok(Some(count))
     }
 }
 
@@ -233,7 +260,11 @@ impl embedded_io_async::Write for Transport {
             if state.stall() || state.full {
                 return Poll::Pending;
             }
-            Poll::Ready(state.write(buf))
+            match state.write(buf) {
+                Ok(Some(count)) => Poll::Ready(Ok(count)),
+                Ok(None) => Poll::Pending,
+                Err(error) => Poll::Ready(Err(error)),
+            }
         })
         .await
     }
@@ -261,20 +292,27 @@ impl embedded_io::ReadReady for Transport {
 
 impl embedded_io::Read for Transport {
     fn read(&mut self, buf: &mut [u8]) -> Result<usize, ErrorKind> {
-        match self.0.0.borrow_mut().read(buf) {
-            Ok(Some(count)) => Ok(count),
-            Ok(None) => Err(ErrorKind::TimedOut),
-            Err(error) => Err(error),
+        let state = &mut *self.0.0.borrow_mut();
+        if state.stall() {
+            return Err(ErrorKind::Interrupted);
         }
+        state.read(buf)?.ok_or(ErrorKind::TimedOut)
     }
 }
 
 impl embedded_io::Write for Transport {
     fn write(&mut self, buf: &[u8]) -> Result<usize, ErrorKind> {
-        self.0.0.borrow_mut().write(buf)
+        let state = &mut *self.0.0.borrow_mut();
+        if state.stall() {
+            return Err(ErrorKind::Interrupted);
+        }
+        state.write(buf)?.ok_or(ErrorKind::TimedOut)
     }
 
     fn flush(&mut self) -> Result<(), ErrorKind> {
+        if self.0.0.borrow_mut().stall() {
+            return Err(ErrorKind::Interrupted);
+        }
         Ok(())
     }
 }
