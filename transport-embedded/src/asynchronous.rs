@@ -123,8 +123,8 @@ impl<S: Storage, C: Timer, T: Read + Write> Connection<'_, S, C, T> {
     }
 }
 
-/// Writes `output`, or flushes, or neither, as `action` has it, and reads meanwhile: a Server may take
-/// nothing before all is taken that it has written.
+/// What `action` says. A write of `output` or a flush reads meanwhile: a Server may take nothing
+/// before all is taken that it has written.
 ///
 /// A read and a write both want the transport, so only one of their futures lives at a time, and it
 /// is only the waker of that one which the transport must keep. While there is something to send, it
@@ -136,11 +136,10 @@ async fn exchange<T: Read + Write>(
     output: &[u8],
     room: &mut [u8],
 ) -> Result<Moved, T::Error> {
-    if !matches!(action, Action::Write | Action::Flush) {
-        if room.is_empty() {
-            return pending().await;
-        }
-        return transport.read(room).await.map(Moved::Received);
+    match action {
+        Action::Read => return transport.read(room).await.map(Moved::Received),
+        Action::Wait => return pending().await,
+        _ => {}
     }
     // What can be done at once is not waited for.
     let mut wait = false;

@@ -17,7 +17,7 @@ use crate::{Clock, Commands};
 /// buffer before anything else happens to it, and how much of the transmit buffer has gone is
 /// remembered with each write. The transport has to play its part: `read`, `write` and `flush`
 /// must be side-effect-free on cancel, which `embedded-io-async` encourages, and the sockets of
-/// `embassy-net` are. A transport that is not (DMA into the caller's buffer, `embedded-tls`)
+/// `embassy-net` are. A transport that is not (DMA into or out of the caller's buffer, `embedded-tls`)
 /// belongs in a task of its own behind a pipe, for the driver too drops a read when a deadline
 /// comes, and reads, writes and flushes in turns while none of them can go on.
 ///

@@ -40,6 +40,8 @@
 //!     connect.clean_start = false;
 //!     connect.properties = (&properties).into();
 //!
+//!     // What a Server has of a device that has just started, it does not know.
+//!     let mut subscribe_due = true;
 //!     loop {
 //!         match open().await {
 //!             Some(socket) => {
@@ -48,12 +50,11 @@
 //!                 };
 //!                 while let Ok(Some((step, mut commands))) = connection.next().await {
 //!                     match step {
-//!                         Step::Event(Event::Connected(connack)) if !connack.session_present => {
-//!                             let filter = TopicFilter::new("thermostat/7/set").unwrap();
-//!                             let set = [Subscription::new(filter, QoS::AtLeastOnce)];
-//!                             commands.subscribe((&set).into(), Properties::EMPTY).unwrap();
+//!                         Step::Event(Event::Connected(connack)) => {
+//!                             subscribe_due |= !connack.session_present;
 //!                         }
-//!                         Step::Event(Event::Message(message)) => {
+//!                         // One that comes in pieces is ignored here; see below.
+//!                         Step::Event(Event::Message(message)) if message.remaining == 0 => {
 //!                             // The message borrows the buffers, the commands do not.
 //!                             let echo = Publish {
 //!                                 topic: "thermostat/7/state",
@@ -68,6 +69,13 @@
 //!                             }
 //!                         }
 //!                         _ => {}
+//!                     }
+//!                     if subscribe_due {
+//!                         // Refused while the tables are full: the next step tries again.
+//!                         let filter = TopicFilter::new("thermostat/7/set").unwrap();
+//!                         let set = [Subscription::new(filter, QoS::AtLeastOnce)];
+//!                         let taken = commands.subscribe((&set).into(), Properties::EMPTY);
+//!                         subscribe_due = taken.is_err();
 //!                     }
 //!                 }
 //!             }
@@ -88,7 +96,10 @@
 //! A message comes as [`Event::Message`](mqtt_session::Event::Message) with what has arrived of
 //! its payload, and `remaining` bytes follow as
 //! [`Event::Payload`](mqtt_session::Event::Payload). Whoever does not want it ignores them: it is
-//! skipped without a disconnect. To send one, publish
+//! skipped without a disconnect. A short one too comes in pieces where it lies across two reads: a
+//! device that must have it copies the pieces into a buffer of its own until `remaining` is 0.
+//!
+//! To send one, publish
 //! [`Payload::Streamed`](mqtt_session::Payload::Streamed) with its length; [`Step::PayloadDue`]
 //! then asks for the bytes from an offset on, and from 0 again when the connection was lost half
 //! way: answer with [`Connection::send_payload`].
@@ -99,10 +110,10 @@
 //!
 //! | what | holds | cost |
 //! |---|---|---|
-//! | [`Inline<OUTBOX, SEND, RECEIVE>`](mqtt_session::Inline) | the session | at most 288 + `OUTBOX` + 24 `SEND` + 16 `RECEIVE` |
+//! | [`Inline<OUTBOX, SEND, RECEIVE>`](mqtt_session::Inline) | the session | at most 288 + `OUTBOX` + 24 `SEND` + 16 `RECEIVE`, rounded up to a multiple of 8 |
 //! | `OUTBOX` | every packet at QoS 1 and 2 until it is acknowledged, every SUBSCRIBE and UNSUBSCRIBE, every QoS 0 message until it is sent; of a streamed message the head only | the largest of them, times those in flight |
 //! | `SEND` | operations that have not ended | 1 to 8 is usual |
-//! | `RECEIVE` | QoS 1 and 2 messages on their way in | 1 suffices, and is to be said in the CONNECT's Receive Maximum; in 3.1.1, which has none, as many as the Server keeps in flight (mosquitto: 20) |
+//! | `RECEIVE` | QoS 1 and 2 messages on their way in | 1 suffices in 5.0, and is to be said in the CONNECT's Receive Maximum; 3.1.1 has none, so there as many as the Server keeps in flight (mosquitto: 20): more QoS 2 messages at once end the connection |
 //! | [`Buffers::receive`] | what was read; the piece in which payloads come | 64 works, 512 and more is faster |
 //! | [`Buffers::scratch`] | a packet, or the head of a PUBLISH; bounds what is taken | the longest topic and properties, plus 10; the largest CONNACK |
 //! | [`Buffers::transmit`] | packets on their way out, in pieces; the CONNECT, whole | the CONNECT: credentials and will; 64 to 256 |
@@ -135,7 +146,7 @@
 //! **A UART modem.** With AT commands that open a socket in transparent mode, the UART is the
 //! transport: [`Connection::poll`] from the main loop where it implements `ReadReady`
 //! (`examples/transports/src/modem.rs`), otherwise a buffered asynchronous UART, which drops
-//! nothing; one with DMA into the caller's buffer does.
+//! nothing; one with DMA into the caller's buffer, or out of it, does.
 //!
 //! # Features
 //!

@@ -24,7 +24,12 @@ pub struct Memory {
 
 // Holds the README here, and the documentation of transport-embedded, to what it is on a microcontroller.
 #[cfg(target_pointer_width = "32")]
-const _: () = assert!(size_of::<Memory>() <= (288 + 512 + 4 * 24 + 2 * 16) + (256 + 128 + 128));
+const _: () = {
+    let session: usize = 288 + 512 + 4 * 24 + 2 * 16;
+    assert!(size_of::<Memory>() <= session.next_multiple_of(8) + (256 + 128 + 128));
+    let odd: usize = 288 + 7 + 24 + 16;
+    assert!(size_of::<Session<Inline<7, 1, 1>>>() <= odd.next_multiple_of(8));
+};
 
 impl Memory {
     /// `seed`: from the serial number or a random source. It spreads the reconnects of a thousand
@@ -75,7 +80,8 @@ pub async fn serve<C: Timer, T: Read + Write>(
 /// What the device does about what happened.
 pub fn handle<C: Clock>(step: &Step<'_>, commands: &mut Commands<'_, Tables, C>) {
     // A command is refused where the outbox or the table is full, or the peer does not allow it: a
-    // real device would try again after the next outcome.
+    // real device would try again after the next outcome. And it would put a value together that
+    // comes in pieces, since the network cuts where it likes.
     match step {
         Step::Event(Event::Connected(connack)) if !connack.session_present => {
             if let Ok(filter) = TopicFilter::new("thermostat/7/set") {
