@@ -10,7 +10,7 @@ use embassy_futures::select::{Either, select};
 use embedded_io_async::{Read, Write};
 use mqtt_session::{Instant, Storage};
 
-use crate::link::{Action, Moved};
+use crate::link::{Action, Moved, Wait};
 use crate::{Commands, Connection, Step, Timer};
 
 /// The asynchronous driver.
@@ -58,9 +58,9 @@ impl<S: Storage, C: Timer, T: Read + Write> Connection<'_, S, C, T> {
                     Poll::Ready(result) => Some(result.map(Moved::Received)),
                     Poll::Pending => None,
                 },
-                Action::Write | Action::Flush | Action::Read | Action::Wait => {
+                Action::Wait(wait) => {
                     let (output, room) = link.both(session);
-                    let exchange = exchange(transport, action, output, room);
+                    let exchange = exchange(transport, wait, output, room);
                     before(clock, deadline, exchange).await
                 }
                 Action::Close => Some(Ok(Moved::Received(0))),
@@ -101,7 +101,7 @@ impl<S: Storage, C: Timer, T: Read + Write> Connection<'_, S, C, T> {
         let bytes = bytes.get(..limit).unwrap_or(bytes);
         let deadline = session.poll_timeout();
         let (_, room) = self.link.both(session);
-        let exchange = exchange(&mut self.transport, Action::Write, bytes, room);
+        let exchange = exchange(&mut self.transport, Wait::Write, bytes, room);
         match before(*clock, deadline, exchange).await {
             None => Ok(0),
             Some(Ok(Moved::Written(count))) => {
@@ -123,7 +123,7 @@ impl<S: Storage, C: Timer, T: Read + Write> Connection<'_, S, C, T> {
     }
 }
 
-/// What `action` says. A write of `output` or a flush reads meanwhile: a Server may take nothing
+/// Does `what`. A write of `output` or a flush reads meanwhile: a Server may take nothing
 /// before all is taken that it has written.
 ///
 /// A read and a write both want the transport, so only one of their futures lives at a time, and it
@@ -132,21 +132,21 @@ impl<S: Storage, C: Timer, T: Read + Write> Connection<'_, S, C, T> {
 /// do so when bytes come, since they keep the waker of a read that was dropped.
 async fn exchange<T: Read + Write>(
     transport: &mut T,
-    action: Action,
+    what: Wait,
     output: &[u8],
     room: &mut [u8],
 ) -> Result<Moved, T::Error> {
-    match action {
-        Action::Read => return transport.read(room).await.map(Moved::Received),
-        Action::Wait => return pending().await,
-        _ => {}
+    match what {
+        Wait::Read => return transport.read(room).await.map(Moved::Received),
+        Wait::Nothing => return pending().await,
+        Wait::Write | Wait::Flush => {}
     }
     // What can be done at once is not waited for.
     let mut wait = false;
     loop {
         let send = async {
-            match action {
-                Action::Flush => transport.flush().await.map(|()| Moved::Flushed),
+            match what {
+                Wait::Flush => transport.flush().await.map(|()| Moved::Flushed),
                 _ => transport.write(output).await.map(Moved::Written),
             }
         };

@@ -5,7 +5,7 @@ use core::task::Poll;
 use embedded_io::{Error as _, ErrorKind, Read, ReadReady, Write};
 use mqtt_session::Storage;
 
-use crate::link::{Action, Moved};
+use crate::link::{Action, Moved, Wait};
 use crate::{Clock, Commands, Connection, Step};
 
 type Polled<'a, S, C, E> = Poll<Result<Option<(Step<'a>, Commands<'a, S, C>)>, E>>;
@@ -124,20 +124,22 @@ impl<S: Storage, C: Clock, T: Read + Write> Connection<'_, S, C, T> {
                 Action::Return(step) => {
                     return Poll::Ready(Ok(Some((step, Commands { session, clock }))));
                 }
-                Action::Write => transport
+                Action::Wait(Wait::Write) => transport
                     .write(link.both(session).0)
                     .map(|count| Some(Moved::Written(count))),
-                Action::Flush => transport.flush().map(|()| Some(Moved::Flushed)),
-                Action::TryRead | Action::Look | Action::Read => {
+                Action::Wait(Wait::Flush) => transport.flush().map(|()| Some(Moved::Flushed)),
+                Action::TryRead | Action::Look | Action::Wait(Wait::Read) => {
                     // What is to be sent does not wait for what may never come.
                     let wait =
                         !matches!(action, Action::TryRead) && session.poll_payload().is_none();
                     match read(transport, link.room(), wait) {
-                        Ok(None) if matches!(action, Action::Read) => return Poll::Pending,
+                        Ok(None) if matches!(action, Action::Wait(Wait::Read)) => {
+                            return Poll::Pending;
+                        }
                         result => result.map(|count| count.map(Moved::Received)),
                     }
                 }
-                Action::Wait => return Poll::Pending,
+                Action::Wait(Wait::Nothing) => return Poll::Pending,
                 Action::Close => Ok(Some(Moved::Received(0))),
                 Action::Over => return Poll::Ready(Ok(None)),
             };

@@ -52,22 +52,30 @@ pub(crate) enum Action {
     Offer,
     /// To return this.
     Return(Step<'static>),
-    /// To write [`Link::output`].
-    Write,
-    /// To flush the transport.
-    Flush,
     /// To read what there is without waiting for more.
     TryRead,
     /// As [`Action::TryRead`], before a deadline is kept: a transport that cannot but wait may do so.
     Look,
-    /// To read.
-    Read,
-    /// To wait: input is there that the session cannot take until the application acknowledges.
-    Wait,
+    /// To wait for this.
+    Wait(Wait),
     /// To be closed.
     Close,
     /// Nothing any more.
     Over,
+}
+
+/// What to wait for until the deadline. Apart from [`Action`], whose size would count in the future
+/// that waits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Wait {
+    /// To write the output of [`Link::both`].
+    Write,
+    /// To flush the transport.
+    Flush,
+    /// To read.
+    Read,
+    /// For nothing: input is there that the session cannot take until the application acknowledges.
+    Nothing,
 }
 
 /// What the transport has done.
@@ -154,7 +162,7 @@ impl<'c> Link<'c> {
             return Action::Offer;
         }
         if self.fill(session, now) {
-            return Action::Write;
+            return Action::Wait(Wait::Write);
         }
         if let Some(due) = session.poll_payload() {
             self.payload_turn = !self.payload_turn && !ready;
@@ -171,16 +179,16 @@ impl<'c> Link<'c> {
                 self.drained = true;
                 return Action::TryRead;
             }
-            return Action::Flush;
+            return Action::Wait(Wait::Flush);
         }
         match state {
             State::Disconnected | State::Disconnecting => Action::Close,
             State::Connecting | State::Connected if ready => {
                 // A PINGRESP cannot be heard, so it must not be missed.
                 session.set_reading(now, false);
-                Action::Wait
+                Action::Wait(Wait::Nothing)
             }
-            State::Connecting | State::Connected => Action::Read,
+            State::Connecting | State::Connected => Action::Wait(Wait::Read),
         }
     }
 
@@ -217,12 +225,12 @@ impl<'c> Link<'c> {
         }
     }
 
-    /// Where to read to. Only for [`Action::TryRead`], [`Action::Look`] and [`Action::Read`].
+    /// Where to read to. Only for [`Action::TryRead`], [`Action::Look`] and [`Wait::Read`].
     pub(crate) fn room(&mut self) -> &mut [u8] {
         self.input.buf
     }
 
-    /// What to write, for [`Action::Write`], and where to read to meanwhile: nowhere where what
+    /// What to write, for [`Wait::Write`], and where to read to meanwhile: nowhere where what
     /// came before is still there, or nothing is wanted any more.
     pub(crate) fn both<S: Storage>(&mut self, session: &Session<S>) -> (&[u8], &mut [u8]) {
         let Output {
