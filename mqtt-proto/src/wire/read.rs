@@ -225,7 +225,10 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn string(&mut self) -> &'a str {
-        string::utf8(self.text()).unwrap_or_default()
+        string::checked(self.binary()).unwrap_or_else(|error| {
+            self.refuse_string(error);
+            ""
+        })
     }
 
     /// The bytes of a string, which has been checked.

@@ -15,16 +15,17 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), (DecodeErrorKind, usize)> {
     if is_plain(bytes) {
         return Ok(());
     }
-    look_closer(bytes)
+    checked(bytes).map(drop)
 }
 
+/// The string, or as [`check`].
 #[inline(never)]
-fn look_closer(bytes: &[u8]) -> Result<(), (DecodeErrorKind, usize)> {
+pub(crate) fn checked(bytes: &[u8]) -> Result<&str, (DecodeErrorKind, usize)> {
     // [MQTT-1.5.4-1] [MQTT3-1.5.3-1]; U+FEFF is kept as it is [MQTT-1.5.4-3].
-    utf8(bytes)?;
+    let string = utf8(bytes)?;
     // [MQTT-1.5.4-2] [MQTT3-1.5.3-2]
     match nul(bytes) {
-        None => Ok(()),
+        None => Ok(string),
         Some(at) => Err((DecodeErrorKind::NulInString, at)),
     }
 }
@@ -36,6 +37,9 @@ pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, (DecodeErrorKind, usize)> {
 
 /// Where U+0000 is.
 pub(crate) fn nul(bytes: &[u8]) -> Option<usize> {
+    if HAS_FAST_PATHS && !has_nul(bytes) {
+        return None;
+    }
     bytes.iter().position(|&byte| byte == 0)
 }
 
@@ -90,7 +94,7 @@ pub(crate) fn is_plain_name(bytes: &[u8]) -> bool {
 
 /// The first and the last 16 of 16 to 32 bytes: two parts, which may share some, of the whole.
 #[inline(always)]
-pub(super) fn ends(bytes: &[u8]) -> Option<(&[u8; 16], &[u8; 16])> {
+fn ends(bytes: &[u8]) -> Option<(&[u8; 16], &[u8; 16])> {
     if bytes.len() > 32 {
         return None;
     }
