@@ -3,7 +3,7 @@
 use super::reason;
 use crate::allowed::{Place, Senders};
 use crate::property::{self, Census};
-use crate::wire::{HAS_FAST_PATHS, Nowhere, Output, Writer, string, varint};
+use crate::wire::{HAS_FAST_PATHS, Output, Writer, string, varint};
 use crate::{EncodeError, PacketType, Properties, ReasonCode, Version};
 
 /// The whole packet, of which `body` bytes follow the fixed header; of these, `elsewhere` bytes are
@@ -104,20 +104,13 @@ pub(super) fn properties_len(
     version: Version,
     census: &mut Census,
 ) -> Result<usize, EncodeError> {
-    fn len<O: Output>(
-        mut counted: Fields<O>,
-        properties: Properties<'_>,
-        census: &mut Census,
-    ) -> Result<usize, EncodeError> {
-        property::check(properties, counted.version, census, &mut counted);
-        counted.error.map_or(Ok(counted.len), Err)
+    if HAS_FAST_PATHS && let Some(len) = property::plain_len(properties, version, census) {
+        return Ok(len);
     }
-    if HAS_FAST_PATHS {
-        len(Fields::new(packet, version, Nowhere), properties, census)
-    } else {
-        // By the code that writes them too.
-        len(Fields::count(packet, version), properties, census)
-    }
+    // By the code that writes them too.
+    let mut counted = Fields::count(packet, version);
+    property::check(properties, version, census, &mut counted);
+    counted.error.map_or(Ok(counted.len), Err)
 }
 
 impl<O: Output> Output for Fields<O> {

@@ -168,7 +168,7 @@ impl PublishHead<'_> {
         *first = self.first_byte();
         let mut out = Writer::new(room.get_mut(len_len..)?);
         out.u16(topic_len);
-        out.name(topic);
+        out.short(topic);
         if let Some(packet_id) = packet_id {
             out.u16(packet_id.get());
         }

@@ -11,6 +11,7 @@ use codec::Found;
 use value::Field;
 
 pub(crate) use codec::{check, decode, decode_counted, encoded_len, write};
+pub(crate) use plain::{len as plain_len, take as take_plain};
 pub(crate) use table::{Census, Form, Row};
 #[cfg(feature = "arbitrary")]
 pub(crate) use {table::may_repeat, value::Value};

@@ -1,4 +1,4 @@
-use super::string::ends;
+use super::HAS_FAST_PATHS;
 use crate::EncodeError;
 
 /// Takes the fields of a packet one after another.
@@ -41,15 +41,6 @@ pub(crate) trait Output {
     }
 }
 
-/// Writes nothing.
-#[derive(Debug)]
-pub(crate) struct Nowhere;
-
-impl Output for Nowhere {
-    #[inline(always)]
-    fn bytes(&mut self, _: &[u8]) {}
-}
-
 /// Writes into a buffer that has been seen to be large enough; what does not fit is left out.
 #[derive(Debug, Default)]
 pub(crate) struct Writer<'b> {
@@ -61,21 +52,22 @@ impl<'b> Writer<'b> {
         Self { room }
     }
 
-    /// As [`bytes`](Output::bytes), without a call where they are as many as most topic names have.
+    /// As [`bytes`](Output::bytes), without a call where they are as few as most strings have.
     #[inline(always)]
-    pub(crate) fn name(&mut self, bytes: &[u8]) {
-        let Some((first, last)) = ends(bytes) else {
-            return self.bytes(bytes);
-        };
+    pub(crate) fn short(&mut self, bytes: &[u8]) {
         let room = core::mem::take(&mut self.room);
         if let Some((to, room)) = room.split_at_mut_checked(bytes.len()) {
-            if let Some(to) = to.first_chunk_mut() {
-                *to = *first;
-            }
-            if let Some(to) = to.last_chunk_mut() {
-                *to = *last;
-            }
             self.room = room;
+            if bytes.len() > 32
+                || !(copy_ends::<16>(to, bytes)
+                    || copy_ends::<8>(to, bytes)
+                    || copy_ends::<4>(to, bytes)
+                    || copy_ends::<2>(to, bytes)
+                    || copy_ends::<1>(to, bytes)
+                    || bytes.is_empty())
+            {
+                copy(to, bytes);
+            }
         }
     }
 }
@@ -84,13 +76,44 @@ impl Output for Writer<'_> {
     fn bytes(&mut self, bytes: &[u8]) {
         let room = core::mem::take(&mut self.room);
         if let Some((to, room)) = room.split_at_mut_checked(bytes.len()) {
-            // `copy_from_slice` has a panic in it that not every optimisation takes out.
-            for (to, &byte) in to.iter_mut().zip(bytes) {
-                *to = byte;
-            }
+            copy(to, bytes);
             self.room = room;
         }
     }
+
+    #[inline]
+    fn binary(&mut self, bytes: &[u8]) {
+        self.u16(bytes.len() as u16);
+        if HAS_FAST_PATHS {
+            self.short(bytes);
+        } else {
+            self.bytes(bytes);
+        }
+    }
+}
+
+#[inline(always)]
+fn copy(to: &mut [u8], bytes: &[u8]) {
+    // `copy_from_slice` has a panic in it that not every optimisation takes out.
+    for (to, &byte) in to.iter_mut().zip(bytes) {
+        *to = byte;
+    }
+}
+
+/// Copies the first and the last `N` bytes: of `N` to `2 * N`, two parts, which may share some, of
+/// the whole. `false` where there are fewer.
+#[inline(always)]
+fn copy_ends<const N: usize>(to: &mut [u8], bytes: &[u8]) -> bool {
+    let (Some(first), Some(last)) = (bytes.first_chunk::<N>(), bytes.last_chunk::<N>()) else {
+        return false;
+    };
+    if let Some(to) = to.first_chunk_mut() {
+        *to = *first;
+    }
+    if let Some(to) = to.last_chunk_mut() {
+        *to = *last;
+    }
+    true
 }
 
 /// Writes a part only: what follows the first `skip` bytes, as much as there is room for.
@@ -121,5 +144,27 @@ impl Output for PartWriter<'_> {
         self.room = core::mem::take(&mut self.room)
             .get_mut(len..)
             .unwrap_or_default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::vec;
+
+    use super::*;
+
+    #[test]
+    fn short_and_long_are_written_whole() {
+        for len in 0..70_u8 {
+            let bytes: vec::Vec<u8> = (1..=len).collect();
+            let mut room = vec![0; bytes.len() + 3];
+            let mut out = Writer::new(&mut room);
+            out.short(&bytes);
+            out.u8(0xA5);
+            assert_eq!(room[..bytes.len()], bytes);
+            assert_eq!(room[bytes.len()..], [0xA5, 0, 0]);
+        }
     }
 }
