@@ -5,7 +5,7 @@ mod head;
 
 use core::fmt;
 
-use crate::packet::{Decoder, decoder};
+use crate::packet::{Decoder, decoder, properties_of_publish};
 use crate::wire::{HAS_FAST_PATHS, Reader};
 use crate::{
     DecodeError, DecodeErrorKind, DecodeOptions, Delivery, Packet, PacketType, Publish,
@@ -120,20 +120,41 @@ impl<'s> PacketReader<'s> {
         &'r mut self,
         input: &mut &'i [u8],
     ) -> Result<Option<Item<'r>>, DecodeError> {
-        if HAS_FAST_PATHS && let Some(item) = self.read_plain(input) {
+        if HAS_FAST_PATHS && let Some(item) = self.read_plain(input, |_| None) {
             return Ok(Some(item));
+        }
+        self.read_less_plain(input)
+    }
+
+    #[inline(never)]
+    fn read_less_plain<'r, 'i: 'r>(
+        &'r mut self,
+        input: &mut &'i [u8],
+    ) -> Result<Option<Item<'r>>, DecodeError> {
+        if HAS_FAST_PATHS {
+            let sender = self.options.sender;
+            // A Topic Alias has to be recorded.
+            let properties = |bytes| properties_of_publish(bytes, sender, 0);
+            if let Some(item) = self.read_plain(input, properties) {
+                return Ok(Some(item));
+            }
         }
         self.read_any(input)
     }
 
-    /// What can be read without much ado.
+    /// What can be read without much ado; `properties` takes those of a PUBLISH, or does not.
     #[inline(always)]
-    fn read_plain<'r, 'i: 'r>(&mut self, input: &mut &'i [u8]) -> Option<Item<'r>> {
+    fn read_plain<'r, 'i: 'r>(
+        &mut self,
+        input: &mut &'i [u8],
+        properties: impl FnOnce(&'i [u8]) -> Option<(&'i [u8], &'i [u8])>,
+    ) -> Option<Item<'r>> {
         if self.head.at > 0 || self.head.error.is_some() || self.payload_due > 0 {
             return None;
         }
         let room = self.room();
-        let publish = Publish::decode_plain(&self.options, input, QoS::ExactlyOnce, false);
+        let maximum_qos = QoS::ExactlyOnce;
+        let publish = Publish::decode_plain(&self.options, input, maximum_qos, false, properties);
         if let Some((Publish { head, payload }, rest, remaining)) = publish {
             let after_head = payload.len().wrapping_add(rest.len());
             if input.len().wrapping_sub(after_head) > room {
@@ -155,7 +176,7 @@ impl<'s> PacketReader<'s> {
         Some(Item::Packet(packet))
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn read_any<'r, 'i: 'r>(
         &'r mut self,
         input: &mut &'i [u8],

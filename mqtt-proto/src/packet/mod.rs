@@ -26,6 +26,7 @@ pub use encoder::PacketEncoder;
 use fields::Fields;
 pub(crate) use fixed_header::FixedHeader;
 pub use fixed_header::PacketType;
+pub(crate) use plain::properties_of_publish;
 pub use publish::{Delivery, Publish, PublishHead};
 #[cfg(feature = "arbitrary")]
 pub(crate) use reason::check as check_reason;
@@ -120,7 +121,7 @@ impl<'a> Packet<'a> {
         input: &mut &'a [u8],
     ) -> Result<Option<Self>, DecodeError> {
         if HAS_FAST_PATHS {
-            let publish = Publish::decode_plain(options, input, QoS::AtMostOnce, true);
+            let publish = Publish::decode_plain(options, input, QoS::AtMostOnce, true, |_| None);
             if let Some((publish, rest, _)) = publish {
                 *input = rest;
                 return Ok(Some(Self::Publish(publish)));
@@ -134,10 +135,28 @@ impl<'a> Packet<'a> {
                 return Ok(Some(Self::SubAck(suback)));
             }
         }
-        Self::decode_any(options, decoder::of(options.sender), input)
+        Self::decode_less_plain(options, decoder::of(options.sender), input)
     }
 
     #[inline(never)]
+    fn decode_less_plain(
+        options: &DecodeOptions,
+        decoder: Decoder,
+        input: &mut &'a [u8],
+    ) -> Result<Option<Self>, DecodeError> {
+        if HAS_FAST_PATHS {
+            let publish = Publish::decode_plain(options, input, QoS::ExactlyOnce, true, |bytes| {
+                properties_of_publish(bytes, options.sender, options.topic_alias_maximum)
+            });
+            if let Some((publish, rest, _)) = publish {
+                *input = rest;
+                return Ok(Some(Self::Publish(publish)));
+            }
+        }
+        Self::decode_any(options, decoder, input)
+    }
+
+    #[inline(always)]
     fn decode_any(
         options: &DecodeOptions,
         decoder: Decoder,

@@ -4,10 +4,12 @@
 //! the way for all packets to say what it is.
 
 use super::{Ack, Delivery, Packet, Publish, PublishHead, SubAck};
+use crate::allowed::{Place, Senders};
+use crate::property::Census;
 use crate::wire::{Output, Writer, string, u16, varint};
 use crate::{
     DecodeOptions, PacketId, PacketType, Properties, QoS, ReasonCode, Role, Sequence, TopicName,
-    Version,
+    Version, property,
 };
 
 const PUBACK: u8 = PacketType::PubAck.first_byte();
@@ -62,15 +64,16 @@ impl Packet<'_> {
 }
 
 impl<'a> Publish<'a> {
-    /// Takes a PUBLISH without properties, with a plain topic name, of a QoS that is expected, and
-    /// whole if it must be. With it come what follows it, and how many bytes of its payload are still
-    /// to come.
+    /// Takes a PUBLISH with a plain topic name, of a QoS that is expected, and whole if it must be.
+    /// With it come what follows it, and how many bytes of its payload are still to come. Where it
+    /// has properties, `properties` takes them, with their length, or does not.
     #[inline(always)]
     pub(crate) fn decode_plain(
         options: &DecodeOptions,
         input: &'a [u8],
         maximum_qos: QoS,
         must_be_whole: bool,
+        properties: impl FnOnce(&'a [u8]) -> Option<(&'a [u8], &'a [u8])>,
     ) -> Option<(Self, &'a [u8], u32)> {
         // Of fewer bytes is only what has next to none in it. With them it is seen at once that the
         // fixed header is there, and the length of the topic name.
@@ -113,11 +116,14 @@ impl<'a> Publish<'a> {
             },
             _ => return None,
         };
+        let mut taken = Properties::EMPTY;
         if options.version == Version::V5 {
-            let (0, after) = payload.split_first()? else {
-                return None;
-            };
-            payload = after;
+            if let (0, after) = payload.split_first()? {
+                payload = after;
+            } else {
+                let (bytes, after) = properties(payload)?;
+                (taken, payload) = (Sequence::from_wire(bytes), after);
+            }
         }
         if !string::is_plain_name(topic) {
             return None;
@@ -126,10 +132,23 @@ impl<'a> Publish<'a> {
             delivery,
             retain: first & 1 != 0,
             topic: Some(TopicName::from_checked(topic)),
-            properties: Properties::EMPTY,
+            properties: taken,
         };
         Some((Self { head, payload }, rest, due))
     }
+}
+
+/// Takes properties of a PUBLISH that are right, with their length, whose Topic Alias, if any, is not
+/// above the maximum; with them come what follows them.
+#[inline(never)]
+pub(crate) fn properties_of_publish(
+    input: &[u8],
+    sender: Role,
+    maximum_alias: u16,
+) -> Option<(&[u8], &[u8])> {
+    let mut census = Census::new(Place::of(PacketType::Publish), Senders::only(sender));
+    let taken = property::take_plain(input, &mut census)?;
+    (census.topic_alias <= maximum_alias).then_some(taken)
 }
 
 impl PublishHead<'_> {

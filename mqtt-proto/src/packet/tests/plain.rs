@@ -17,6 +17,9 @@ fn packets_are_read_the_same() {
         b"\x34\x10\0\x09some/here\0\x07\0xy",
         b"\x30\x1A\0\x14some/where/not/short\0xyz",
         b"\x30\x2A\0\x26some/where/that/has/more/than/32/bytes\0x",
+        b"\x30\x17\0\x04some\x0A\x02\0\0\x0E\x10\x23\0\x07\x01\x01payload",
+        b"\x32\x16\0\x04some\0\x07\x0B\x26\0\x01k\0\x05valuex",
+        b"\x35\x12\0\x04some\0\x07\x09\x0B\x07\x08\0\x04thenx",
         b"\x40\x02\0\x07",
         b"\x90\x05\0\x07\0\x01\x02",
         b"\x90\x04\x07\0\0\x80",
@@ -29,6 +32,7 @@ fn packets_are_read_the_same() {
             for maximum_packet_size in [1, 2, 3, 4, 15, 16, 17, 1000] {
                 let options = DecodeOptions {
                     maximum_packet_size,
+                    topic_alias_maximum: 7,
                     ..DecodeOptions::new(version, sender)
                 };
                 let same = |bytes: &[u8]| {
