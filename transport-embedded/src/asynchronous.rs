@@ -2,7 +2,7 @@
 
 use core::future::{Future, pending, poll_fn};
 use core::mem;
-use core::pin::pin;
+use core::pin::{Pin, pin};
 use core::task::Poll;
 
 use embassy_futures::poll_once;
@@ -60,7 +60,7 @@ impl<S: Storage, C: Timer, T: Read + Write> Connection<'_, S, C, T> {
                 },
                 Action::Wait(wait) => {
                     let (output, room) = link.both(session);
-                    let exchange = exchange(transport, wait, output, room);
+                    let exchange = pin!(exchange(transport, wait, output, room));
                     before(clock, deadline, exchange).await
                 }
                 Action::Close => Some(Ok(Moved::Received(0))),
@@ -101,8 +101,11 @@ impl<S: Storage, C: Timer, T: Read + Write> Connection<'_, S, C, T> {
         let bytes = bytes.get(..limit).unwrap_or(bytes);
         let deadline = session.poll_timeout();
         let (_, room) = self.link.both(session);
-        let exchange = exchange(&mut self.transport, Wait::Write, bytes, room);
-        match before(*clock, deadline, exchange).await {
+        let moved = {
+            let exchange = exchange(&mut self.transport, Wait::Write, bytes, room);
+            before(*clock, deadline, pin!(exchange)).await
+        };
+        match moved {
             None => Ok(0),
             Some(Ok(Moved::Written(count))) => {
                 let count = count.min(bytes.len());
@@ -173,11 +176,12 @@ async fn polled<F: Future>(future: F, mut wait: bool) -> Option<F::Output> {
     .await
 }
 
-/// The output of `future`, or `None` if the deadline came first.
+/// The output of `future`, or `None` if the deadline came first. Pinned by the caller, since a future that
+/// is moved into another takes its place in it twice.
 async fn before<C: Timer, F: Future>(
     clock: &C,
     deadline: Option<Instant>,
-    future: F,
+    future: Pin<&mut F>,
 ) -> Option<F::Output> {
     let Some(deadline) = deadline else {
         return Some(future.await);
