@@ -259,12 +259,62 @@ fn one_answer_for_every_line_in_order() {
         (&all[4]["consumed"], &all[4]["trailing"]),
         (&json!(2), &json!(2))
     );
+    let pingresp = json!({
+        "ok": true, "packet": {"type": "PINGRESP"}, "consumed": 2, "trailing": 0,
+    });
+    assert_eq!(all[4]["following"], json!([pingresp]));
+    assert_eq!(all[5]["following"], json!([]));
     assert_eq!(
         (&all[3]["offset"], &all[3]["reason_code"]),
         (&Value::Null, &Value::Null)
     );
     assert_eq!(all[3]["column"], 1);
     assert!(answers(&["--json"], "").is_empty());
+}
+
+#[test]
+fn what_follows_a_packet_is_looked_at_in_json_too() {
+    let run = |hex: &str| {
+        let output = with_input(&["--json"], hex.as_bytes());
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (answer["following"].clone(), output.status.code())
+    };
+    let (following, code) = run("c000 30 04 0001 61 00 0000");
+    assert_eq!(following[0]["packet"]["topic"], "a");
+    assert_eq!(following[0]["trailing"], 2);
+    assert_eq!(
+        (&following[1]["ok"], &following[1]["offset"]),
+        (&json!(false), &json!(8))
+    );
+    assert_eq!(code, Some(1));
+
+    let (following, code) = run("c000 30 04 00");
+    assert_eq!(
+        following,
+        json!([{"ok": false, "incomplete": true, "len": 3, "missing": 3}])
+    );
+    assert_eq!(code, Some(1));
+
+    // In the version of the CONNECT: of 3.1.1 this would be no packet.
+    let connect = "100d 0004 4d515454 05 02 0000 00 0000";
+    let output = with_input(
+        &["--json", "--version", "3.1.1"],
+        format!("{connect} e00104").as_bytes(),
+    );
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn how_much_is_missing() {
+    for (hex, missing) in [
+        ("30 05", json!(5)),
+        ("30 80 01 00", json!(127)),
+        ("30 ff ff ff 7f", json!(268_435_455)),
+        ("30 80", Value::Null),
+        ("30", Value::Null),
+    ] {
+        assert_eq!(answer("5", hex)["missing"], missing, "{hex}");
+    }
 }
 
 #[test]
@@ -330,11 +380,14 @@ fn text_for_people() {
     ]);
     assert_eq!(
         printed,
-        "1: incomplete: 1 byte, and the packet is longer\n\
+        "1: incomplete: 1 byte, and the packet has more bytes, beginning with how many\n  \
+         0000  c0[  ]\n\
          2: PINGREQ, 2 bytes\n\
-         2: incomplete: 2 bytes at byte 2, and the packet is longer\n\
+         2: incomplete: 2 bytes at byte 2, and the packet has 5 more bytes\n  \
+         0000  c0 00 30 05[  ]\n\
          3: PINGREQ, 2 bytes\n\
          3: error: packet type 15 does not exist in this version, at byte 2: Malformed Packet (0x81)\n  \
+         See section 2.2.1 of the specification.\n  \
          0000  c0 00[f0]00\n\
          4: error: a digit stands alone: a byte has two, column 4\n\
          5: SUBACK, 6 bytes\n  packet_id: 1\n  reason_codes: 0, 128\n  \
@@ -354,8 +407,8 @@ fn the_byte_that_is_wrong_is_marked_and_the_statement_told() {
         lines,
         [
             "error: topic name: has a wildcard in a name, at byte 8: Topic Name invalid (0x90)",
-            "  [MQTT-4.7.0-1] The wildcard characters can be used in Topic Filters, but MUST NOT be \
-             used within a Topic Name.",
+            "  [MQTT-3.3.2-2] The Topic Name in the PUBLISH packet MUST NOT contain wildcard \
+             characters.",
             "  0000  c0 00 30 0a 00 03 61 2f[2b]00 68 65 6c 6c",
         ]
     );
@@ -366,11 +419,12 @@ fn the_byte_that_is_wrong_is_marked_and_the_statement_told() {
     let v3 = answer("3.1.1", hex);
     assert_eq!(
         (&v3["statement"], &v3["offset"]),
-        (&json!("MQTT3-4.7.1-1"), &json!(6))
+        (&json!("MQTT3-3.3.2-2"), &json!(6))
     );
     let sentence = v3["sentence"].as_str().unwrap();
-    assert!(sentence.contains("MUST NOT be used within a Topic Name"));
-    assert_eq!(answer("5", hex)["statement"], "MQTT-4.7.0-1");
+    assert!(sentence.contains("MUST NOT contain wildcard characters"));
+    assert_eq!(answer("5", hex)["statement"], "MQTT-3.3.2-2");
+    assert_eq!(answer("5", hex)["section"], Value::Null);
     // Not every rule has a number.
     let unnumbered = answer("5", "c0 01 00");
     assert_eq!(
@@ -381,6 +435,13 @@ fn the_byte_that_is_wrong_is_marked_and_the_statement_told() {
         ),
         (&json!(false), &Value::Null, &Value::Null)
     );
+    assert_eq!(unnumbered["section"], "2.1.4");
+    let (printed, _) = text(&["82 07 0001 00 0001 61 03"]);
+    assert!(
+        printed.contains("\n  See section 3.8.3.1 of the specification.\n"),
+        "{printed}"
+    );
+    assert_eq!(answer("5", "30 03 0001 61")["statement"], "MQTT-2.2.2-1");
     // What is missing is marked where it is missing.
     let (printed, _) = text(&["40 01 00"]);
     assert!(printed.contains("  0000  40 01[00]"), "{printed}");

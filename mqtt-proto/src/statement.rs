@@ -11,13 +11,48 @@ impl DecodeError {
     /// up: `MQTT-2.1.3-1` is 5.0's, `MQTT3-2.2.2-2` is 3.1.1's. `options` and `packet`, which
     /// begins with the packet, are those that [`Packet::decode`](crate::Packet::decode) was given.
     ///
-    /// `None`: the text forbids it without a numbered statement, or a limit of the caller's was met.
+    /// `None`: the text forbids it without a numbered statement, in [`section`](Self::section),
+    /// or a limit of the caller's was met.
     #[must_use]
     pub fn statement(&self, options: &DecodeOptions, packet: &[u8]) -> Option<&'static str> {
-        let (v5, v3_1_1) = self.statements(options.sender, packet);
-        match spoken(options, packet) {
-            Version::V5 => v5,
-            Version::V3_1_1 => v3_1_1,
+        of_version(self.statements(options.sender, packet), options, packet)
+    }
+
+    /// The number of the section of the specification, `2.2.2.2`, that the packet goes against: of
+    /// 5.0's text or 3.1.1's, whichever version the packet is of. It is for what has no
+    /// [`statement`](Self::statement), and takes the same arguments.
+    ///
+    /// `None`: there is a statement, or a limit of the caller's was met.
+    #[must_use]
+    pub fn section(&self, options: &DecodeOptions, packet: &[u8]) -> Option<&'static str> {
+        if self.statement(options, packet).is_some() {
+            return None;
+        }
+        of_version(self.sections(packet), options, packet)
+    }
+
+    /// The sections of 5.0 and of 3.1.1 that rule what no statement does.
+    fn sections(&self, packet: &[u8]) -> Pair {
+        use DecodeErrorKind as E;
+        match self.kind {
+            E::UnknownPacketType(_) | E::PacketOfOtherSide(_) => both("2.1.2", "2.2.1"),
+            E::MalformedVariableByteInteger => both("1.5.5", "2.2.3"),
+            // Table 2.4, see "Decisions" of this crate.
+            E::NonMinimalVariableByteInteger => (None, Some("2.2.3")),
+            // The Remaining Length and the fields disagree.
+            E::Truncated | E::TrailingBytes => both("2.1.4", "2.2.3"),
+            E::MissingTopic => of_5("3.3.2.1"),
+            E::TopicAliasUnknown(_) => of_5("3.3.4"),
+            E::UnknownProperty(_) | E::PropertyNotAllowed(_) => of_5("2.2.2.2"),
+            E::PropertyOfOtherSide(id) | E::PropertyRepeated(id) | E::PropertyValue(id) => {
+                properties(packet_type(packet), id)
+            }
+            E::AuthenticationDataWithoutMethod => of_5("3.1.2.11.10"),
+            E::ConnAckOf3_1_1(_) => of_5("3.2.2.2"),
+            E::InvalidReasonCode(_) => (None, Some("3.2.2.3")),
+            E::ReservedConnAckFlags => (None, Some("3.2.2.1")),
+            E::InvalidMaximumQoS | E::InvalidRetainHandling => of_5("3.8.3.1"),
+            _ => (None, None),
         }
     }
 
@@ -40,6 +75,15 @@ impl DecodeError {
             E::InvalidUtf8 => both("MQTT-1.5.4-1", "MQTT3-1.5.3-1"),
             E::NulInString => both("MQTT-1.5.4-2", "MQTT3-1.5.3-2"),
             E::PacketIdZero => packet_id_zero(packet_type, sender),
+            E::Truncated if self.is_property_length_missing(packet) => of_5("MQTT-2.2.2-1"),
+            E::TopicName(TopicErrorKind::WildcardInName)
+                if packet_type == Some(PacketType::Publish) =>
+            {
+                match property_length(packet) {
+                    Some(at) if self.offset > at => of_5("MQTT-3.3.2-14"),
+                    _ => both("MQTT-3.3.2-2", "MQTT3-3.3.2-2"),
+                }
+            }
             E::TopicName(kind) | E::TopicFilter(kind) => topic(kind, byte),
             E::TopicAliasInvalid(0) => of_5("MQTT-3.3.2-8"),
             E::TopicAliasInvalid(_) => of_5(match sender {
@@ -66,6 +110,17 @@ impl DecodeError {
             _ => (None, None),
         }
     }
+
+    /// Whether the packet ends where a Property Length is due.
+    fn is_property_length_missing(&self, packet: &[u8]) -> bool {
+        let end = || {
+            let (remaining, len) = varint::decode(packet.get(1..)?).ok()??;
+            len.checked_add(1)?
+                .checked_add(usize::try_from(remaining).ok()?)
+        };
+        let at = property_length(packet);
+        at.is_some() && at == end() && at == Some(self.offset)
+    }
 }
 
 type Pair = (Option<&'static str>, Option<&'static str>);
@@ -78,14 +133,46 @@ const fn of_5(v5: &'static str) -> Pair {
     (Some(v5), None)
 }
 
+fn of_version((v5, v3_1_1): Pair, options: &DecodeOptions, packet: &[u8]) -> Option<&'static str> {
+    match spoken(options, packet) {
+        Version::V5 => v5,
+        Version::V3_1_1 => v3_1_1,
+    }
+}
+
+/// Where the body of the packet begins.
+fn body(packet: &[u8]) -> Option<usize> {
+    let (_, len) = varint::decode(packet.get(1..)?).ok()??;
+    len.checked_add(1)
+}
+
+/// Where the Property Length is in a packet of 5.0 that may not leave it out.
+fn property_length(packet: &[u8]) -> Option<usize> {
+    let body = body(packet)?;
+    let before = match packet_type(packet)? {
+        // The protocol's name and level, the Connect Flags and the Keep Alive.
+        PacketType::Connect => 10,
+        // Flags and a reason code, or a Packet Identifier.
+        PacketType::ConnAck
+        | PacketType::Subscribe
+        | PacketType::SubAck
+        | PacketType::Unsubscribe
+        | PacketType::UnsubAck => 2,
+        PacketType::Publish => {
+            let topic = u16::from_be_bytes(*packet.get(body..)?.first_chunk()?);
+            let has_packet_id = packet.first()? & 0b0110 != 0;
+            usize::from(topic).checked_add(if has_packet_id { 4 } else { 2 })?
+        }
+        _ => return None,
+    };
+    body.checked_add(before)
+}
+
 /// The version of the packet: a CONNECT names it itself.
 fn spoken(options: &DecodeOptions, packet: &[u8]) -> Version {
     // The Protocol Name and its length come before.
     const LEVEL: usize = 6;
-    let level = || {
-        let (_, len) = varint::decode(packet.get(1..)?).ok()??;
-        packet.get(len.checked_add(1)?.checked_add(LEVEL)?).copied()
-    };
+    let level = || packet.get(body(packet)?.checked_add(LEVEL)?).copied();
     match packet_type(packet) {
         Some(PacketType::Connect) => match level() {
             Some(4) => Version::V3_1_1,
@@ -160,6 +247,35 @@ const fn empty_payload(packet_type: Option<PacketType>) -> Pair {
         Some(PacketType::Unsubscribe) => both("MQTT-3.10.3-2", "MQTT3-3.10.3-2"),
         Some(PacketType::SubAck) => both("MQTT-3.8.4-6", "MQTT3-3.8.4-5"),
         Some(PacketType::UnsubAck) => of_5("MQTT-3.11.3-2"),
+        _ => (None, None),
+    }
+}
+
+/// The section of 5.0 about the properties of the packet.
+const fn properties(packet_type: Option<PacketType>, id: PropertyId) -> Pair {
+    match (packet_type, id) {
+        (
+            Some(PacketType::Connect),
+            PropertyId::WillDelayInterval
+            | PropertyId::PayloadFormatIndicator
+            | PropertyId::MessageExpiryInterval
+            | PropertyId::ContentType
+            | PropertyId::ResponseTopic
+            | PropertyId::CorrelationData,
+        ) => of_5("3.1.3.2"),
+        (Some(PacketType::Connect), _) => of_5("3.1.2.11"),
+        (Some(PacketType::ConnAck), _) => of_5("3.2.2.3"),
+        (Some(PacketType::Publish), _) => of_5("3.3.2.3"),
+        (Some(PacketType::PubAck), _) => of_5("3.4.2.2"),
+        (Some(PacketType::PubRec), _) => of_5("3.5.2.2"),
+        (Some(PacketType::PubRel), _) => of_5("3.6.2.2"),
+        (Some(PacketType::PubComp), _) => of_5("3.7.2.2"),
+        (Some(PacketType::Subscribe), _) => of_5("3.8.2.1"),
+        (Some(PacketType::SubAck), _) => of_5("3.9.2.1"),
+        (Some(PacketType::Unsubscribe), _) => of_5("3.10.2.1"),
+        (Some(PacketType::UnsubAck), _) => of_5("3.11.2.1"),
+        (Some(PacketType::Disconnect), _) => of_5("3.14.2.2"),
+        (Some(PacketType::Auth), _) => of_5("3.15.2.2"),
         _ => (None, None),
     }
 }

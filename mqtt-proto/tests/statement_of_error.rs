@@ -137,8 +137,109 @@ fn strings_and_topics() {
         &[0x82, 6, 0, 1, 0, 1, b'a', 3],
         Some("MQTT3-3-8.3-4"),
     );
-    breaks(V5, Client, &[0x30, 4, 0, 1, b'#', 0], Some("MQTT-4.7.0-1"));
+    let publish = [0x30, 4, 0, 1, b'#', 0];
+    breaks(V5, Client, &publish, Some("MQTT-3.3.2-2"));
+    breaks(V3_1_1, Client, &publish, Some("MQTT3-3.3.2-2"));
+    let response = [0x32, 10, 0, 1, b'a', 0, 1, 4, 0x08, 0, 1, b'#'];
+    breaks(V5, Client, &response, Some("MQTT-3.3.2-14"));
+    // In a Will it is a topic name like any other.
+    let will = b"\x10\x14\0\x04MQTT\x05\x06\0\0\0\0\0\0\0\x02a+\0\0";
+    breaks(V5, Client, will, Some("MQTT-4.7.0-1"));
     breaks(V5, Client, &[0xC0, 0x80, 0], Some("MQTT-1.5.5-1"));
     breaks(V5, Client, &[0xF0, 0], Some("MQTT-4.12.0-5"));
     breaks(V5, Client, &[0x00], None);
+}
+
+/// [MQTT-2.2.2-1]
+#[test]
+fn a_missing_property_length() {
+    let missing = Some("MQTT-2.2.2-1");
+    breaks(V5, Client, &[0x30, 3, 0, 1, b'a'], missing);
+    breaks(V5, Client, &[0x32, 5, 0, 1, b'a', 0, 1], missing);
+    breaks(V5, Client, b"\x10\x0A\0\x04MQTT\x05\0\0\0", missing);
+    breaks(V5, Server, &[0x20, 2, 0, 0], missing);
+    breaks(V5, Client, &[0x82, 2, 0, 1], missing);
+    // What follows the packet is none of it.
+    breaks(V5, Server, &[0x90, 2, 0, 1, 0xD0, 0], missing);
+    // Another field is cut short.
+    for packet in [
+        &[0x30, 3, 0, 2, b'a'][..],
+        &[0x32, 3, 0, 1, b'a'],
+        &[0x32, 4, 0, 1, b'a', 0],
+        &[0x30, 4, 0, 1, b'a', 1],
+        &[0x30, 4, 0, 1, b'a', 0x80],
+        &[0x30, 1, 0],
+        &[0x30, 0],
+        &[0x82, 1, 0],
+        &[0x40, 0],
+        b"\x10\x0B\0\x04MQTT\x05\0\0\0\0",
+    ] {
+        breaks(V5, Client, packet, None);
+    }
+    breaks(V3_1_1, Client, b"\x10\x0A\0\x04MQTT\x04\x02\0\0", None);
+}
+
+#[test]
+fn what_breaks_no_statement_goes_against_a_section() {
+    let section = |version, sender, packet: &[u8]| {
+        let options = DecodeOptions::new(version, sender);
+        let error = Packet::decode(&options, &mut &packet[..]).unwrap_err();
+        error.section(&options, packet)
+    };
+    for (packet, expected) in [
+        (&[0x00, 0][..], "2.1.2"),
+        (&[0xD0, 0], "2.1.2"),
+        (&[0x30, 0xFF, 0xFF, 0xFF, 0xFF], "1.5.5"),
+        (&[0x40, 1, 0], "2.1.4"),
+        (&[0xC0, 1, 0], "2.1.4"),
+        (&[0x30, 3, 0, 0, 0], "3.3.2.1"),
+        (&[0x30, 5, 0, 1, b'a', 1, 0x7F], "2.2.2.2"),
+        (&[0x30, 9, 0, 1, b'a', 5, 0x11, 0, 0, 0, 0], "2.2.2.2"),
+        (&[0x30, 8, 0, 1, b'a', 4, 1, 0, 1, 0], "3.3.2.3"),
+        (&[0x30, 6, 0, 1, b'a', 2, 1, 2], "3.3.2.3"),
+        (&[0x82, 7, 0, 1, 0, 0, 1, b'a', 3], "3.8.3.1"),
+        (&[0x82, 7, 0, 1, 0, 0, 1, b'a', 0x30], "3.8.3.1"),
+    ] {
+        assert_eq!(section(V5, Client, packet), Some(expected), "{packet:02x?}");
+    }
+    for (packet, expected) in [
+        (&[0xF0, 0][..], "2.2.1"),
+        (&[0x20, 2, 0, 6], "3.2.2.3"),
+        (&[0x20, 2, 2, 0], "3.2.2.1"),
+        (&[0xD0, 0x80, 0], "2.2.3"),
+        (&[0xD0, 1, 0], "2.2.3"),
+    ] {
+        let found = section(V3_1_1, Server, packet);
+        assert_eq!(found, Some(expected), "{packet:02x?}");
+    }
+    // A property twice, in each packet that may have it.
+    let twice = |first, before: &[u8]| {
+        let reason = [0x1F, 0, 0, 0x1F, 0, 0];
+        let len = u8::try_from(before.len() + 1 + reason.len()).unwrap();
+        let packet = [&[first, len], before, &[6], &reason].concat();
+        section(V5, Server, &packet)
+    };
+    for (first, before, expected) in [
+        (0x20, &[0, 0][..], "3.2.2.3"),
+        (0x40, &[0, 1, 0], "3.4.2.2"),
+        (0x50, &[0, 1, 0], "3.5.2.2"),
+        (0x62, &[0, 1, 0], "3.6.2.2"),
+        (0x70, &[0, 1, 0], "3.7.2.2"),
+        (0x90, &[0, 1], "3.9.2.1"),
+        (0xB0, &[0, 1], "3.11.2.1"),
+        (0xE0, &[0], "3.14.2.2"),
+        (0xF0, &[0], "3.15.2.2"),
+    ] {
+        assert_eq!(twice(first, before), Some(expected), "{first:02x}");
+    }
+    // A statement says it, or it is the receiver's limit.
+    assert_eq!(section(V5, Client, &[0xC1, 0]), None);
+    assert_eq!(section(V5, Client, &[0xC0, 0x80, 0]), None);
+    let small = DecodeOptions {
+        maximum_packet_size: 60,
+        ..DecodeOptions::new(V3_1_1, Client)
+    };
+    let packet = [0x30, 59];
+    let error = Packet::decode(&small, &mut &packet[..]).unwrap_err();
+    assert_eq!(error.section(&small, &packet), None);
 }

@@ -12,11 +12,11 @@ use crate::fields::packet_fields;
 
 /// Shows what MQTT packets written as hex are, field by field.
 ///
-/// There is one answer for each argument or line of input, in order, on standard output.
-/// Spaces, colons, commas, dashes and `0x` between bytes are skipped. For what is no packet the
-/// byte where it goes wrong is marked, and the statement of the specification told that it breaks,
-/// where there is one. Exit code: 0 if every
-/// line was a packet, 1 if one was not, 2 for wrong usage.
+/// There is one answer for each argument or line of input, in order, on standard output; a line
+/// may hold several packets. Spaces, colons, commas, dashes and `0x` between bytes are skipped.
+/// For what is no packet the byte where it goes wrong is marked, and the statement of the
+/// specification told that it breaks, or else the section. Exit code: 0 if every line held
+/// packets and nothing else, 1 if one did not, 2 for wrong usage.
 #[derive(Debug, clap::Args)]
 pub(crate) struct DecodeArgs {
     /// The packets; none: one a line from standard input
@@ -28,7 +28,7 @@ pub(crate) struct DecodeArgs {
     /// Who sent the packets; left out: whoever may
     #[arg(long, value_parser = parse_role, value_name = "client|server")]
     from: Option<Role>,
-    /// One JSON object a line, about the first packet of each line of input
+    /// One JSON object a line: the first packet of each line of input, and in `following` the others
     #[arg(long)]
     json: bool,
 }
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &DecodeArgs) -> ExitCode {
     }
 }
 
-/// Whether every line was a packet.
+/// Whether every line held packets and nothing else.
 fn decode_all(args: &DecodeArgs, out: &mut impl Write) -> io::Result<bool> {
     let mut all = true;
     if args.packets.is_empty() {
@@ -87,7 +87,7 @@ fn decode_all(args: &DecodeArgs, out: &mut impl Write) -> io::Result<bool> {
     Ok(all)
 }
 
-/// Answers one line; whether it was a packet.
+/// Answers one line; whether it held packets and nothing else.
 fn answer(args: &DecodeArgs, line: &[u8], label: &str, out: &mut impl Write) -> io::Result<bool> {
     let bytes = match parse_hex(line) {
         Ok(bytes) => bytes,
@@ -95,7 +95,7 @@ fn answer(args: &DecodeArgs, line: &[u8], label: &str, out: &mut impl Write) -> 
             if args.json {
                 let answer = json!({
                     "ok": false, "error": error.to_string(), "reason_code": null, "offset": null,
-                    "statement": null, "sentence": null, "column": error.column,
+                    "statement": null, "sentence": null, "section": null, "column": error.column,
                 });
                 writeln!(out, "{answer}")?;
             } else {
@@ -104,13 +104,13 @@ fn answer(args: &DecodeArgs, line: &[u8], label: &str, out: &mut impl Write) -> 
             return Ok(false);
         }
     };
+    let outcomes = decode_line(&bytes, args.version, args.from);
     if args.json {
-        let outcome = decode(&bytes, args.version, args.from);
-        writeln!(out, "{}", json_answer(&outcome, bytes.len()))?;
-        Ok(matches!(outcome, Outcome::Packet { .. }))
+        writeln!(out, "{}", json_answer(&outcomes, bytes.len()))?;
     } else {
-        text_answer(args, &bytes, label, out)
+        text_answer(&outcomes, &bytes, label, out)?;
     }
+    Ok(matches!(outcomes.last(), Some((_, Outcome::Packet { .. }))))
 }
 
 /// What a row of bytes begins with.
@@ -120,20 +120,49 @@ enum Outcome {
         consumed: usize,
         version: Version,
     },
-    Incomplete,
+    Incomplete {
+        /// The bytes that are yet to come; `None` when the Remaining Length is among them.
+        missing: Option<usize>,
+    },
     Error(Fault),
 }
 
-/// What is wrong, and the statement that it breaks.
+/// What is wrong, and the statement that it breaks or the section that it goes against.
 #[derive(Clone, Copy)]
 struct Fault {
     error: DecodeError,
     statement: Option<&'static str>,
+    section: Option<&'static str>,
 }
 
 impl Fault {
     fn sentence(&self) -> Option<&'static str> {
         self.statement.and_then(fault::sentence)
+    }
+}
+
+/// What a line holds, with where each begins: packets, on from where the one before ended, in the
+/// version of a CONNECT that came before. Only the last may be something else.
+fn decode_line(bytes: &[u8], mut version: Version, from: Option<Role>) -> Vec<(usize, Outcome)> {
+    let mut outcomes = Vec::new();
+    let mut start = 0;
+    loop {
+        let outcome = decode(&bytes[start..], version, from);
+        let Outcome::Packet {
+            consumed,
+            version: spoken,
+            ..
+        } = outcome
+        else {
+            outcomes.push((start, outcome));
+            return outcomes;
+        };
+        outcomes.push((start, outcome));
+        version = spoken;
+        start += consumed;
+        if start == bytes.len() {
+            return outcomes;
+        }
     }
 }
 
@@ -169,72 +198,93 @@ fn decode(bytes: &[u8], version: Version, from: Option<Role>) -> Outcome {
                 version,
             }
         }
-        Ok(None) => Outcome::Incomplete,
+        Ok(None) => Outcome::Incomplete {
+            missing: packet_len(bytes).map(|len| len - bytes.len()),
+        },
         Err(error) => Outcome::Error(Fault {
             error,
             statement: error.statement(&options, bytes),
+            section: error.section(&options, bytes),
         }),
     }
 }
 
-fn json_answer(outcome: &Outcome, len: usize) -> Value {
+/// The size of the packet, once its Remaining Length is there, which is known to be right.
+fn packet_len(bytes: &[u8]) -> Option<usize> {
+    let length = bytes.get(1..)?;
+    let last = length.iter().position(|byte| byte & 0x80 == 0)?;
+    let digits = length[..=last].iter().rev();
+    let remaining = digits.fold(0, |value, byte| value << 7 | usize::from(byte & 0x7F));
+    Some(1 + last + 1 + remaining)
+}
+
+/// The answer about what comes first, with the answers about what follows it.
+fn json_answer(outcomes: &[(usize, Outcome)], len: usize) -> Value {
+    let mut answers = outcomes
+        .iter()
+        .map(|(start, outcome)| json_outcome(*start, outcome, len));
+    let mut answer = answers.next().unwrap_or_default();
+    if answer["ok"] == true {
+        answer["following"] = answers.collect();
+    }
+    answer
+}
+
+fn json_outcome(start: usize, outcome: &Outcome, len: usize) -> Value {
     match outcome {
         Outcome::Packet {
             fields, consumed, ..
         } => json!({
-            "ok": true, "packet": fields, "consumed": consumed, "trailing": len - consumed,
+            "ok": true, "packet": fields, "consumed": consumed, "trailing": len - start - consumed,
         }),
-        Outcome::Incomplete => json!({ "ok": false, "incomplete": true, "len": len }),
+        Outcome::Incomplete { missing } => json!({
+            "ok": false, "incomplete": true, "len": len - start, "missing": missing,
+        }),
         Outcome::Error(fault) => json!({
             "ok": false, "error": fault.error.kind.to_string(),
             "reason_code": fault.error.reason_code().as_u8(),
-            "reason": fault.error.reason_code().name(), "offset": fault.error.offset,
-            "statement": fault.statement, "sentence": fault.sentence(),
+            "reason": fault.error.reason_code().name(), "offset": start + fault.error.offset,
+            "statement": fault.statement, "sentence": fault.sentence(), "section": fault.section,
         }),
     }
 }
 
-/// Answers with every packet of the line, each on from where the one before ended, in the
-/// version of a CONNECT that came before.
 fn text_answer(
-    args: &DecodeArgs,
+    outcomes: &[(usize, Outcome)],
     bytes: &[u8],
     label: &str,
     out: &mut impl Write,
-) -> io::Result<bool> {
-    let mut version = args.version;
-    let mut start = 0;
-    loop {
-        let rest = &bytes[start..];
-        match decode(rest, version, args.from) {
+) -> io::Result<()> {
+    for (start, outcome) in outcomes {
+        match outcome {
             Outcome::Packet {
-                fields,
-                consumed,
-                version: spoken,
+                fields, consumed, ..
             } => {
                 let name = fields
                     .get("type")
                     .and_then(Value::as_str)
                     .unwrap_or_default();
-                writeln!(out, "{label}{name}, {}", count(consumed, "byte"))?;
+                writeln!(out, "{label}{name}, {}", count(*consumed, "byte"))?;
                 for (name, value) in fields.iter().skip(1) {
                     write_field(out, 1, name, value)?;
                 }
-                version = spoken;
-                start += consumed;
             }
-            Outcome::Incomplete => {
-                let end = if start == 0 {
+            Outcome::Incomplete { missing } => {
+                let position = if *start == 0 {
                     String::new()
                 } else {
                     format!(" at byte {start}")
                 };
-                let len = count(rest.len(), "byte");
+                let len = count(bytes.len() - start, "byte");
+                let missing = match missing {
+                    Some(missing) => count(*missing, "more byte"),
+                    None => "more bytes, beginning with how many".into(),
+                };
                 writeln!(
                     out,
-                    "{label}incomplete: {len}{end}, and the packet is longer"
+                    "{label}incomplete: {len}{position}, and the packet has {missing}"
                 )?;
-                return Ok(false);
+                fault::dump(out, bytes, bytes.len())?;
             }
             Outcome::Error(fault) => {
                 let offset = start + fault.error.offset;
@@ -243,14 +293,14 @@ fn text_answer(
                 if let (Some(id), Some(sentence)) = (fault.statement, fault.sentence()) {
                     writeln!(out, "  [{id}] {sentence}")?;
                 }
+                if let Some(section) = fault.section {
+                    writeln!(out, "  See section {section} of the specification.")?;
+                }
                 fault::dump(out, bytes, offset)?;
-                return Ok(false);
             }
         }
-        if start == bytes.len() {
-            return Ok(true);
-        }
     }
+    Ok(())
 }
 
 fn count(count: usize, what: &str) -> String {
@@ -320,8 +370,10 @@ impl std::fmt::Display for HexError {
 
 fn parse_hex(line: &[u8]) -> Result<Vec<u8>, HexError> {
     let text = String::from_utf8_lossy(line);
+    // Some editors begin a file with a byte order mark, which they do not show.
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text).trim_end();
     let mut bytes = Vec::with_capacity(line.len() / 2);
-    let mut characters = (1..).zip(text.trim_end().chars()).peekable();
+    let mut characters = (1..).zip(text.chars()).peekable();
     while let Some((column, character)) = characters.next() {
         if matches!(character, ' ' | '\t' | ':' | ',' | '-') {
             continue;
@@ -378,6 +430,7 @@ mod tests {
             "0xc0 0x00 0X3a",
             "0xc0003a",
             " c0, 00-3a\r\n",
+            "\u{FEFF}c0 00 3a",
         ] {
             assert_eq!(parse_hex(text.as_bytes()), expected, "{text:?}");
         }
@@ -389,6 +442,10 @@ mod tests {
         let error = |column, kind| Err(HexError { column, kind });
         assert_eq!(parse_hex(b"c0 0g"), error(5, HexErrorKind::NotHex('g')));
         assert_eq!(parse_hex(b"c0 0"), error(4, HexErrorKind::HalfByte));
+        assert_eq!(
+            parse_hex("c0\u{FEFF}".as_bytes()),
+            error(3, HexErrorKind::NotHex('\u{FEFF}'))
+        );
         assert_eq!(parse_hex(b"c 0"), error(1, HexErrorKind::HalfByte));
         assert_eq!(parse_hex(b"c0 0x"), error(5, HexErrorKind::NotHex('x')));
         assert_eq!(
