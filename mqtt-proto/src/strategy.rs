@@ -3,7 +3,7 @@
 //! Each is a [`Draw`] from random bytes, so it shrinks as these do: to fewer and lower ones.
 //!
 //! Packets borrow what they are made of, so the strategies leak it: a value lives as long as the
-//! test's process, takes a few hundred bytes, and is as easy to pass around as a number.
+//! test's process, takes a few hundred bytes, seldom 65,535 or some times that, and is as easy to pass around as a number.
 #![expect(clippy::expect_used, reason = "for tests only")]
 #![expect(
     clippy::redundant_closure_for_method_calls,
@@ -58,7 +58,8 @@ pub fn property(id: PropertyId) -> BoxedStrategy<Property<'static>> {
     drawn(move |draw| draw.property(id))
 }
 
-/// Properties that `sender` may send in a packet of the type.
+/// Properties that `sender` may send in a packet of the type: none in one that has none or that
+/// only the other end sends.
 pub fn properties(
     packet: PacketType,
     version: Version,
@@ -67,7 +68,12 @@ pub fn properties(
     drawn(move |draw| draw.properties(packet, version, sender))
 }
 
-/// A reason code that `sender` may send in a packet of the type, which has one.
+/// A reason code that `sender` may send in a packet of the type.
+///
+/// # Panics
+///
+/// When a value is drawn, where there is none: a PUBLISH, say, has no reason code, and only a
+/// Server sends a SUBACK.
 pub fn reason_code(
     packet: PacketType,
     version: Version,
@@ -82,6 +88,11 @@ pub fn packet(version: Version, sender: Role) -> BoxedStrategy<Packet<'static>> 
 }
 
 /// A packet of the type, with parts that `sender` may send in the version.
+///
+/// # Panics
+///
+/// When a value is drawn, where `sender` sends no such packet in the version: the type is not one of
+/// [`packet_types`](crate::arbitrary::packet_types).
 pub fn packet_of(
     packet: PacketType,
     version: Version,

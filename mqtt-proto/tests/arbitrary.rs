@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use arbitrary::{Arbitrary, Unstructured};
 use mqtt_proto::arbitrary::{AnyPacket, Arena, Draw, packet_types};
-use mqtt_proto::{Packet, PacketType, Properties, PropertyId, Publish, ReasonCode, Role, Version};
+use mqtt_proto::{
+    Packet, PacketType, Properties, Property, PropertyId, Publish, ReasonCode, Role, Version,
+};
 
 /// Bytes without a pattern, the same each time.
 fn bytes(seed: u32) -> Vec<u8> {
@@ -17,6 +19,81 @@ fn bytes(seed: u32) -> Vec<u8> {
             state.to_le_bytes()[1]
         })
         .collect()
+}
+
+#[test]
+fn what_is_as_large_as_can_be_is_drawn_too_but_seldom() {
+    const SEEDS: u32 = 20_000;
+    let sizes = (0..SEEDS).map(|seed| {
+        let any = AnyPacket::arbitrary(&mut Unstructured::new(&bytes(seed))).unwrap();
+        any.bytes().len()
+    });
+    // A Remaining Length of three bytes.
+    let large = u32::try_from(sizes.filter(|&size| size > 0x3FFF).count()).unwrap();
+    assert!((1..SEEDS / 20).contains(&large), "{large}");
+
+    let arena = Arena::new();
+    let longest = |draw: fn(&mut Draw<'_, '_, '_>) -> usize| {
+        let lengths = (0..SEEDS).map(|seed| {
+            let bytes = bytes(seed);
+            draw(&mut Draw::new(&mut Unstructured::new(&bytes), &arena))
+        });
+        lengths.max()
+    };
+    assert_eq!(longest(|draw| draw.string().unwrap().len()), Some(65_535));
+    assert_eq!(longest(|draw| draw.binary().unwrap().len()), Some(65_535));
+    assert_eq!(
+        longest(|draw| draw.topic_name().unwrap().as_str().len()),
+        Some(65_535)
+    );
+    let property = |draw: &mut Draw<'_, '_, '_>| {
+        let property = draw.property(PropertyId::UserProperty);
+        let Ok(Property::UserProperty(name, value)) = property else {
+            panic!()
+        };
+        name.len().max(value.len())
+    };
+    assert_eq!(longest(property), Some(65_535));
+}
+
+#[test]
+fn pings_have_no_properties() {
+    let arena = Arena::new();
+    let bytes = [0xFF; 64];
+    for (packet, sender) in [
+        (PacketType::PingReq, Role::Client),
+        (PacketType::PingResp, Role::Server),
+        // Nor what only the other end sends.
+        (PacketType::Connect, Role::Server),
+    ] {
+        let mut source = Unstructured::new(&bytes);
+        let properties = Draw::new(&mut source, &arena).properties(packet, Version::V5, sender);
+        assert_eq!(properties, Ok(Properties::EMPTY), "{packet:?}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "no Auth comes from a Client in V3_1_1")]
+fn a_packet_that_is_not_sent_is_not_drawn() {
+    let (mut source, arena) = (Unstructured::new(&[]), Arena::new());
+    let _ =
+        Draw::new(&mut source, &arena).packet_of(PacketType::Auth, Version::V3_1_1, Role::Client);
+}
+
+#[test]
+#[should_panic(expected = "no Publish with a reason code comes from a Client in V5")]
+fn a_reason_code_that_is_not_sent_is_not_drawn() {
+    let (mut source, arena) = (Unstructured::new(&[]), Arena::new());
+    let _ =
+        Draw::new(&mut source, &arena).reason_code(PacketType::Publish, Version::V5, Role::Client);
+}
+
+#[test]
+#[should_panic(expected = "no PingReq with a reason code")]
+fn pings_have_no_reason_code() {
+    let (mut source, arena) = (Unstructured::new(&[]), Arena::new());
+    let _ =
+        Draw::new(&mut source, &arena).reason_code(PacketType::PingReq, Version::V5, Role::Client);
 }
 
 #[test]
@@ -69,7 +146,7 @@ fn every_type_property_and_reason_code_is_drawn() {
 fn a_type_can_be_asked_for() {
     for version in [Version::V3_1_1, Version::V5] {
         for sender in [Role::Client, Role::Server] {
-            for &packet in packet_types(version, sender) {
+            for packet in packet_types(version, sender) {
                 let bytes = bytes(u32::from(packet as u8));
                 let mut source = Unstructured::new(&bytes);
                 let any = AnyPacket::draw_of(&mut source, packet, version, sender).unwrap();

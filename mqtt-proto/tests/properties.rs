@@ -253,8 +253,8 @@ proptest! {
         let whole = encode(&packet, version).unwrap();
         let mut encoder = PacketEncoder::new(&packet, version).unwrap();
         let mut joined = Vec::new();
-        // The last size is used for all that is left.
-        let rest = pieces[pieces.len() - 1].max(1);
+        // The last size is used for all that is left, but no more than 1,024 times.
+        let rest = pieces[pieces.len() - 1].max(1 + whole.len() / 1024);
         for len in pieces.into_iter().chain(std::iter::repeat(rest)) {
             let left = whole.len() - joined.len();
             prop_assert_eq!(encoder.remaining(), left);
@@ -274,7 +274,8 @@ proptest! {
     fn any_split_reads_as_the_whole((version, sender, bytes) in stream(), cuts in vec(any::<Index>(), 0..12)) {
         let options = options(version, sender);
         let whole = outcome_of_whole(options, &bytes);
-        let mut scratch = vec![0; 1 << 16];
+        // Room for all, topic names of Topic Aliases besides.
+        let mut scratch = vec![0; bytes.len() * 2 + 64];
         let single: Vec<&[u8]> = bytes.chunks(1).collect();
         for pieces in [pieces(&bytes, &cuts), single, vec![&bytes[..]]] {
             let read = outcome_of_pieces(options, &pieces, &mut scratch);

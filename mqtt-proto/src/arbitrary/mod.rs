@@ -62,7 +62,8 @@ impl Arena {
 
 /// Draws packets and their parts from a source of bytes.
 ///
-/// Each method fails only as [`Unstructured`] does.
+/// Each method fails only as [`Unstructured`] does. A string or binary value is mostly short, now
+/// and then longer than a Variable Byte Integer of one byte counts, and seldom of 65,535 bytes.
 #[derive(Debug)]
 pub struct Draw<'s, 'd, 'a> {
     source: &'s mut Unstructured<'d>,
@@ -87,11 +88,15 @@ pub struct AnyPacket {
 impl AnyPacket {
     /// Draws a packet that `sender` may send in the version.
     pub fn draw(source: &mut Unstructured<'_>, version: Version, sender: Role) -> Result<Self> {
-        let packet = *source.choose(packet_types(version, sender))?;
+        let packet = *source.choose(&packet_types(version, sender))?;
         Self::draw_of(source, packet, version, sender)
     }
 
     /// Draws a packet of a type that `sender` may send in the version: of [`packet_types`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Draw::packet_of`] does.
     pub fn draw_of(
         source: &mut Unstructured<'_>,
         packet: PacketType,

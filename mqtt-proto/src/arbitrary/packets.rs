@@ -4,6 +4,7 @@ use std::vec::Vec;
 
 use arbitrary::Result;
 
+use super::parts::TYPES;
 use super::{Draw, std};
 use crate::{
     Ack, Auth, ConnAck, Connect, Disconnect, Packet, PacketType, Properties, Publish, PublishHead,
@@ -11,77 +12,37 @@ use crate::{
     Version, Will,
 };
 
-/// The packet types that `sender` may send in the version.
+/// The packet types that `sender` may send in the version, the simplest first.
 #[must_use]
-pub fn packet_types(version: Version, sender: Role) -> &'static [PacketType] {
-    use PacketType as T;
-    match (version, sender) {
-        (Version::V3_1_1, Role::Client) => &[
-            T::PingReq,
-            T::Publish,
-            T::PubAck,
-            T::PubRec,
-            T::PubRel,
-            T::PubComp,
-            T::Connect,
-            T::Subscribe,
-            T::Unsubscribe,
-            T::Disconnect,
-        ],
-        (Version::V5, Role::Client) => &[
-            T::PingReq,
-            T::Publish,
-            T::PubAck,
-            T::PubRec,
-            T::PubRel,
-            T::PubComp,
-            T::Connect,
-            T::Subscribe,
-            T::Unsubscribe,
-            T::Disconnect,
-            T::Auth,
-        ],
-        (Version::V3_1_1, Role::Server) => &[
-            T::PingResp,
-            T::Publish,
-            T::PubAck,
-            T::PubRec,
-            T::PubRel,
-            T::PubComp,
-            T::ConnAck,
-            T::SubAck,
-            T::UnsubAck,
-        ],
-        (Version::V5, Role::Server) => &[
-            T::PingResp,
-            T::Publish,
-            T::PubAck,
-            T::PubRec,
-            T::PubRel,
-            T::PubComp,
-            T::ConnAck,
-            T::SubAck,
-            T::UnsubAck,
-            T::Disconnect,
-            T::Auth,
-        ],
-    }
+pub fn packet_types(version: Version, sender: Role) -> Vec<PacketType> {
+    let types = TYPES.iter().copied();
+    types
+        .filter(|packet| packet.is_sent_by(sender, version))
+        .collect()
 }
 
 impl<'a> Draw<'_, '_, 'a> {
     /// A packet that `sender` may send in the version.
     pub fn packet(&mut self, version: Version, sender: Role) -> Result<Packet<'a>> {
-        let packet = *self.source.choose(packet_types(version, sender))?;
+        let packet = *self.source.choose(&packet_types(version, sender))?;
         self.packet_of(packet, version, sender)
     }
 
     /// A packet of the type, with parts that `sender` may send in the version.
+    ///
+    /// # Panics
+    ///
+    /// Where `sender` sends no such packet in the version: the type is not one of [`packet_types`].
     pub fn packet_of(
         &mut self,
         packet: PacketType,
         version: Version,
         sender: Role,
     ) -> Result<Packet<'a>> {
+        assert!(
+            packet.is_sent_by(sender, version),
+            "no {packet:?} comes from a {sender:?} in {version:?}"
+        );
         Ok(match packet {
             PacketType::Connect => Packet::Connect(self.connect(version)?),
             PacketType::ConnAck => Packet::ConnAck(self.connack(version)?),
@@ -169,6 +130,10 @@ impl<'a> Draw<'_, '_, 'a> {
     }
 
     /// What a PUBACK, PUBREC, PUBREL or PUBCOMP carries.
+    ///
+    /// # Panics
+    ///
+    /// As [`reason_code`](Self::reason_code) does.
     pub fn ack(&mut self, packet: PacketType, version: Version, sender: Role) -> Result<Ack<'a>> {
         Ok(Ack {
             packet_id: self.source.arbitrary()?,
@@ -199,6 +164,10 @@ impl<'a> Draw<'_, '_, 'a> {
     }
 
     /// What a SUBACK or UNSUBACK carries.
+    ///
+    /// # Panics
+    ///
+    /// As [`reason_code`](Self::reason_code) does.
     pub fn suback(&mut self, packet: PacketType, version: Version) -> Result<SubAck<'a>> {
         let none = packet == PacketType::UnsubAck && version == Version::V3_1_1;
         let reasons = if none {

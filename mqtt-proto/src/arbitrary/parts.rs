@@ -9,7 +9,7 @@ use super::{Draw, std};
 use crate::allowed::{Place, Senders};
 use crate::packet::check_reason;
 use crate::property::{Form, Row, Value, may_repeat};
-use crate::wire::{PartWriter, varint};
+use crate::wire::{Output, varint};
 use crate::{
     Delivery, PacketId, PacketType, Properties, Property, PropertyId, QoS, ReasonCode,
     RetainHandling, Role, SubscriptionIdentifier, SubscriptionOptions, TopicFilter, TopicName,
@@ -36,12 +36,30 @@ chosen! {
     RetainHandling: &[Self::Send, Self::SendIfNew, Self::DoNotSend];
     ReasonCode: Self::ALL;
     PropertyId: Self::ALL;
-    PacketType: &[
-        Self::Connect, Self::ConnAck, Self::Publish, Self::PubAck, Self::PubRec, Self::PubRel,
-        Self::PubComp, Self::Subscribe, Self::SubAck, Self::Unsubscribe, Self::UnsubAck,
-        Self::PingReq, Self::PingResp, Self::Disconnect, Self::Auth,
-    ];
+    PacketType: TYPES;
 }
+
+/// The packet types, the simplest first.
+pub(super) const TYPES: &[PacketType] = {
+    use PacketType as T;
+    &[
+        T::PingReq,
+        T::PingResp,
+        T::Publish,
+        T::PubAck,
+        T::PubRec,
+        T::PubRel,
+        T::PubComp,
+        T::Connect,
+        T::ConnAck,
+        T::Subscribe,
+        T::SubAck,
+        T::Unsubscribe,
+        T::UnsubAck,
+        T::Disconnect,
+        T::Auth,
+    ]
+};
 
 impl<'d> Arbitrary<'d> for PacketId {
     fn arbitrary(source: &mut Unstructured<'d>) -> Result<Self> {
@@ -98,6 +116,21 @@ fn number(source: &mut Unstructured<'_>, min: u32, max: u32) -> Result<u32> {
     }
 }
 
+/// Takes whatever is written.
+struct Written(Vec<u8>);
+
+impl Output for Written {
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+}
+
+/// Where the packet's properties and reason codes stand in the tables; a ping has none.
+fn place_in(packet: PacketType) -> Option<Place> {
+    let is_ping = matches!(packet, PacketType::PingReq | PacketType::PingResp);
+    (!is_ping).then(|| Place::of(packet))
+}
+
 impl<'a> Draw<'_, '_, 'a> {
     /// A value of a type that borrows nothing.
     pub fn value<T: for<'x> Arbitrary<'x>>(&mut self) -> Result<T> {
@@ -120,6 +153,16 @@ impl<'a> Draw<'_, '_, 'a> {
         (0..count).map(|_| element(self)).collect()
     }
 
+    /// The length of a long string: seldom the most that a string can have, with which a packet has
+    /// a Remaining Length of three bytes.
+    fn much(&mut self) -> Result<usize> {
+        if self.once_in(32)? {
+            Ok(u16::MAX.into())
+        } else {
+            self.source.int_in_range(120..=300)
+        }
+    }
+
     /// A string as MQTT takes it, without U+0000: mostly short, of letters or of any characters.
     pub fn string(&mut self) -> Result<&'a str> {
         self.string_of(&[])
@@ -138,7 +181,7 @@ impl<'a> Draw<'_, '_, 'a> {
                 let map = |character| if replaced(character) { '_' } else { character };
                 characters.into_iter().map(map).collect()
             }
-            _ => "s".repeat(self.source.int_in_range(120..=300)?),
+            _ => "s".repeat(self.much()?),
         };
         Ok(self.arena.text(&text))
     }
@@ -147,7 +190,7 @@ impl<'a> Draw<'_, '_, 'a> {
     pub fn binary(&mut self) -> Result<&'a [u8]> {
         let len = match self.source.int_in_range(0..=7)? {
             0..=6 => self.source.int_in_range(0..=8)?,
-            _ => self.source.int_in_range(100..=300)?,
+            _ => self.much()?,
         };
         let mut bytes = std::vec![0; len];
         self.source.fill_buffer(&mut bytes)?;
@@ -193,12 +236,10 @@ impl<'a> Draw<'_, '_, 'a> {
     pub fn property(&mut self, id: PropertyId) -> Result<Property<'a>> {
         let form = Row::of(id as u32).form().expect("it is a property");
         let value = self.value_of(form)?;
-        let mut buffer = [0; 1024];
-        let mut out = PartWriter::new(0, &mut buffer);
+        let mut out = Written(Vec::new());
         value.write(id, &mut out);
-        let len = 1024_usize.saturating_sub(out.free());
-        let bytes = self.arena.list(buffer.get(..len).unwrap_or_default());
-        let (_, property) = Property::parse(bytes).expect("the value is in range");
+        let (_, property) =
+            Property::parse(self.arena.list(&out.0)).expect("the value is in range");
         Ok(property)
     }
 
@@ -220,14 +261,18 @@ impl<'a> Draw<'_, '_, 'a> {
         })
     }
 
-    /// Properties that `sender` may send in a packet of the type, in any order.
+    /// Properties that `sender` may send in a packet of the type, in any order: none in one that
+    /// has none or that only the other end sends.
     pub fn properties(
         &mut self,
         packet: PacketType,
         version: Version,
         sender: Role,
     ) -> Result<Properties<'a>> {
-        self.properties_at(Place::of(packet), version, sender)
+        match place_in(packet) {
+            Some(place) => self.properties_at(place, version, sender),
+            None => Ok(Properties::EMPTY),
+        }
     }
 
     /// Properties that a Will may have.
@@ -250,6 +295,9 @@ impl<'a> Draw<'_, '_, 'a> {
             !senders.and(Senders::only(sender)).is_nobody()
         };
         let mut left: Vec<PropertyId> = ids.filter(may_be_there).collect();
+        if left.is_empty() {
+            return Ok(Properties::EMPTY);
+        }
         let mut list: Vec<Property<'a>> = Vec::new();
         let wanted = match self.source.int_in_range(0..=7)? {
             0..=2 => 0,
@@ -286,7 +334,11 @@ impl<'a> Draw<'_, '_, 'a> {
         Ok(Properties::new(self.arena.list(&list)))
     }
 
-    /// A reason code that `sender` may send in a packet of the type, which has one.
+    /// A reason code that `sender` may send in a packet of the type.
+    ///
+    /// # Panics
+    ///
+    /// Where there is none: a PUBLISH, say, has no reason code, and only a Server sends a SUBACK.
     pub fn reason_code(
         &mut self,
         packet: PacketType,
@@ -294,9 +346,14 @@ impl<'a> Draw<'_, '_, 'a> {
         sender: Role,
     ) -> Result<ReasonCode> {
         let allowed = |reason: &ReasonCode| {
-            check_reason(*reason, packet, version, &mut Senders::only(sender)).is_ok()
+            place_in(packet).is_some()
+                && check_reason(*reason, packet, version, &mut Senders::only(sender)).is_ok()
         };
         let reasons: Vec<ReasonCode> = ReasonCode::ALL.iter().copied().filter(allowed).collect();
+        assert!(
+            !reasons.is_empty(),
+            "no {packet:?} with a reason code comes from a {sender:?} in {version:?}"
+        );
         self.source.choose(&reasons).copied()
     }
 }

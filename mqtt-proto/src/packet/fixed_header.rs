@@ -42,6 +42,17 @@ const CLIENT: u8 = CLIENT_3 | CLIENT_5;
 const SERVER: u8 = SERVER_3 | SERVER_5;
 const BOTH: u8 = CLIENT | SERVER;
 
+/// The bit of a sender in a version.
+#[inline(always)]
+const fn from(sender: Role, version: Version) -> u8 {
+    match (sender, version) {
+        (Role::Client, Version::V3_1_1) => CLIENT_3,
+        (Role::Client, Version::V5) => CLIENT_5,
+        (Role::Server, Version::V3_1_1) => SERVER_3,
+        (Role::Server, Version::V5) => SERVER_5,
+    }
+}
+
 impl PacketType {
     /// The table of packet types (sections 2.1.2 and 2.1.3).
     const fn rule(value: u8) -> Option<Rule> {
@@ -81,6 +92,12 @@ impl PacketType {
             Some(rule) => Some(rule.packet_type),
             None => None,
         }
+    }
+
+    /// Whether it exists in the version, and this end may send it.
+    #[cfg(feature = "arbitrary")]
+    pub(crate) fn is_sent_by(self, sender: Role, version: Version) -> bool {
+        Self::rule(self as u8).is_some_and(|rule| rule.from & from(sender, version) != 0)
     }
 
     /// The first byte of the packet, but for the flags of a PUBLISH.
@@ -171,12 +188,7 @@ impl FixedHeader {
             }
             return Ok((PacketType::Publish, flags));
         }
-        let by = match (options.sender, options.version) {
-            (Role::Client, Version::V3_1_1) => CLIENT_3,
-            (Role::Client, Version::V5) => CLIENT_5,
-            (Role::Server, Version::V3_1_1) => SERVER_3,
-            (Role::Server, Version::V5) => SERVER_5,
-        };
+        let by = from(options.sender, options.version);
         let Some(rule) = PacketType::rule(value).filter(|rule| rule.from & by != 0) else {
             return Err(Self::not_from(options, value));
         };
