@@ -63,7 +63,8 @@ kinds! {
     DupAtQoS0 MalformedPacket "DUP is set at QoS 0",
     /// A Variable Byte Integer of more than four bytes.
     MalformedVariableByteInteger MalformedPacket "variable byte integer is longer than four bytes",
-    /// A Variable Byte Integer in more bytes than it needs [MQTT-1.5.5-1].
+    /// A Variable Byte Integer in more bytes than it needs [MQTT-1.5.5-1]; in 3.1.1 a Remaining
+    /// Length outside of what table 2.4 has for its size.
     NonMinimalVariableByteInteger MalformedPacket "variable byte integer takes more bytes than it needs",
     /// The packet is larger than the Maximum Packet Size.
     PacketTooLarge PacketTooLarge "packet is larger than the maximum packet size",

@@ -106,6 +106,9 @@
 //! - A DISCONNECT with reason code 0x00 is taken from a Server, though section 3.14.2.1
 //!   lists it for the Client: an empty DISCONNECT means just that.
 //! - `$share` filters are Shared Subscriptions in 3.1.1 too, as its servers have them.
+//! - A Remaining Length in more bytes than it needs is refused in 3.1.1 too. The numbered
+//!   statement is 5.0's alone, but table 2.4 of 3.1.1 says which lengths each size is for: of
+//!   two bytes from 128, of three from 16,384, of four from 2,097,152.
 //! - MQTT 3.1 (level 3, `MQIsdp`) and the bridges' levels 131 and 132 are refused.
 #![no_std]
 #![forbid(unsafe_code)]

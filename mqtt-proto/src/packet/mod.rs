@@ -191,7 +191,9 @@ impl<'a> Packet<'a> {
     /// A CONNECT is encoded in the version that it names itself.
     ///
     /// Everything is checked before anything is written. What is encoded, [`decode`](Self::decode)
-    /// takes from at least one of the two [`Role`]s.
+    /// takes from at least one of the two [`Role`]s, with
+    /// [`topic_alias_maximum`](DecodeOptions::topic_alias_maximum) and
+    /// [`maximum_packet_size`](DecodeOptions::maximum_packet_size) large enough.
     #[inline(always)] // A fast path and a call.
     pub fn encode(&self, version: Version, buf: &mut [u8]) -> Result<usize, EncodeError> {
         if HAS_FAST_PATHS {
