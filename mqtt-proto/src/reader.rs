@@ -34,6 +34,10 @@ use head::Head;
 /// scratch  | a packet, or the head of one ->    <- topic names of aliases |
 /// ```
 ///
+/// They are searched one after another, and replacing one moves those that came after it, so the time
+/// for a PUBLISH with a Topic Alias grows with the number of aliases held. What is held is bounded by
+/// [`topic_alias_maximum`](DecodeOptions::topic_alias_maximum) and by `scratch`; a few are found at once.
+///
 /// A reader belongs to one Network Connection: make a new one for the next.
 pub struct PacketReader<'s> {
     options: DecodeOptions,
@@ -70,7 +74,9 @@ pub enum Item<'a> {
         remaining: u32,
     },
     /// A PUBLISH whose head is larger than the room in `scratch`. All of it has been passed
-    /// over; its acknowledgement is still due.
+    /// over; its acknowledgement is still due. Whether its topic name and the texts among its
+    /// properties are right is not known (UTF-8, U+0000, wildcards, an empty name); all else of
+    /// it is.
     Oversized {
         /// Its QoS and packet identifier.
         delivery: Delivery,
@@ -113,7 +119,10 @@ impl<'s> PacketReader<'s> {
     ///
     /// # Errors
     /// What [`Packet::decode`] refuses is refused here in the same way, with offsets from the
-    /// packet's start across any split. The reader adds [`DecodeErrorKind::ScratchTooSmall`],
+    /// packet's start across any split, but for what does not fit into `scratch`: of a PUBLISH that
+    /// is passed over ([`Item::Oversized`]) it is not looked at what its topic name and the texts
+    /// among its properties contain, and a Topic Alias in place of its topic name is not resolved;
+    /// another packet that is larger is refused for that alone. The reader adds [`DecodeErrorKind::ScratchTooSmall`],
     /// [`DecodeErrorKind::TopicAliasUnknown`] and [`DecodeErrorKind::TopicAliasNoRoom`].
     #[inline]
     pub fn read<'r, 'i: 'r>(
@@ -246,7 +255,7 @@ impl<'s> PacketReader<'s> {
         if header.packet_type == PacketType::Publish {
             let payload = take_payload(input, header.packet_len().wrapping_sub(at));
             *payload_due = payload.1;
-            let item = message(&mut reader, header.flags, options, aliases, room, payload);
+            let item = message(&mut reader, header.flags, aliases, room, payload);
             result = Ok(Some(item));
         } else {
             result = Ok(Some(Item::Packet(decoder(&mut reader))));
@@ -272,13 +281,12 @@ impl<'s> PacketReader<'s> {
 fn message<'r>(
     reader: &mut Reader<'r>,
     flags: u8,
-    options: &DecodeOptions,
     aliases: &mut Aliases,
     room: &'r mut [u8],
     (payload, remaining): (&'r [u8], u32),
 ) -> Item<'r> {
     let start = reader.offset();
-    let (mut head, alias) = PublishHead::decode(reader, flags, options);
+    let (mut head, alias) = PublishHead::decode(reader, flags);
     if alias != 0
         && reader.error().is_none()
         && let Err(kind) = resolve(&mut head, alias, aliases, room)

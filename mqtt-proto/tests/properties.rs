@@ -382,6 +382,38 @@ proptest! {
         }
     }
 
+    #[test]
+    fn what_is_passed_over_is_refused_as_in_decoding(
+        (version, sender) in (strategy::any_of::<Version>(), strategy::any_of::<Role>()),
+        mut bytes in strategy::publish(Version::V5, Role::Server)
+            .prop_map(|publish| encode(&Packet::Publish(publish), Version::V5).unwrap()),
+        changes in vec((any::<Index>(), prop_oneof![any::<u8>(), 0_u8..0x2C]), 0..3),
+        topic_alias_maximum in prop::sample::select(&[0, 1, u16::MAX][..]),
+        scratch in 5_usize..40,
+    ) {
+        // The fixed header stays, so that the packet is whole.
+        let header = 2 + bytes.iter().skip(1).take_while(|&&byte| byte >= 0x80).count();
+        for (index, byte) in changes {
+            let at = header + index.index(bytes.len() - header);
+            bytes[at] = byte;
+        }
+        let options = DecodeOptions { topic_alias_maximum, ..options(version, sender) };
+        let decoded = Packet::decode(&options, &mut &bytes[..]).err();
+        let mut scratch = vec![0; scratch];
+        let mut reader = PacketReader::new(options, &mut scratch);
+        let read = reader.read(&mut &bytes[..]);
+        match (decoded, read) {
+            // What topic names and texts contain is not looked at where a head is passed over.
+            (Some(DecodeError { kind: DecodeErrorKind::InvalidUtf8 | DecodeErrorKind::NulInString | DecodeErrorKind::TopicName(_), .. }), _) => {}
+            (Some(error), read) => prop_assert_eq!(read, Err(error)),
+            (None, Err(error)) => prop_assert!(matches!(
+                error.kind,
+                DecodeErrorKind::TopicAliasNoRoom(_) | DecodeErrorKind::TopicAliasUnknown(_)
+            )),
+            (None, Ok(item)) => prop_assert!(item.is_some()),
+        }
+    }
+
     /// [MQTT-4.7.3-4]
     #[test]
     fn no_split_matters_with_any_scratch(

@@ -27,6 +27,7 @@ use fields::Fields;
 pub(crate) use fixed_header::FixedHeader;
 pub use fixed_header::PacketType;
 pub(crate) use plain::properties_of_publish;
+pub(crate) use publish::PLACE as PUBLISH;
 pub use publish::{Delivery, Publish, PublishHead};
 #[cfg(feature = "arbitrary")]
 pub(crate) use reason::check as check_reason;
@@ -49,7 +50,9 @@ pub struct DecodeOptions {
     /// The largest packet taken, in bytes, fixed header and payload included;
     /// checked before anything else of a packet is looked at.
     pub maximum_packet_size: u32,
-    /// The highest Topic Alias taken in a PUBLISH; 0: none.
+    /// The highest Topic Alias taken in a PUBLISH; 0: none. The time that a
+    /// [`PacketReader`](crate::PacketReader) needs for a PUBLISH with one grows with the number of
+    /// aliases that it holds.
     pub topic_alias_maximum: u16,
     /// What is taken against the specification.
     pub leniency: Leniency,
@@ -174,7 +177,7 @@ impl<'a> Packet<'a> {
         let mut reader = Reader::new(body, header.len, header.packet_type, options);
         let mut result;
         if header.packet_type == PacketType::Publish {
-            let (head, _) = PublishHead::decode(&mut reader, header.flags, options);
+            let (head, _) = PublishHead::decode(&mut reader, header.flags);
             let payload = reader.take_rest();
             result = Ok(Some(Self::Publish(Publish { head, payload })));
         } else {

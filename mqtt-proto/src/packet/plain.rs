@@ -147,8 +147,7 @@ pub(crate) fn properties_of_publish(
     maximum_alias: u16,
 ) -> Option<(&[u8], &[u8])> {
     let mut census = Census::new(Place::of(PacketType::Publish), Senders::only(sender));
-    let taken = property::take_plain(input, &mut census)?;
-    (census.topic_alias <= maximum_alias).then_some(taken)
+    property::take_plain(input, maximum_alias, &mut census)
 }
 
 impl PublishHead<'_> {

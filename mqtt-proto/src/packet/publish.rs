@@ -4,8 +4,8 @@ use crate::allowed::{Place, Senders};
 use crate::property::Census;
 use crate::wire::{HAS_FAST_PATHS, Output, Reader, Writer};
 use crate::{
-    DecodeErrorKind, DecodeOptions, EncodeError, PacketId, PacketType, Properties, PropertyId, QoS,
-    TopicName, Version, property,
+    DecodeErrorKind, EncodeError, PacketId, PacketType, Properties, PropertyId, QoS, TopicName,
+    Version, property,
 };
 
 /// A PUBLISH packet (section 3.3), payload and all.
@@ -166,11 +166,7 @@ impl<'a> PublishHead<'a> {
     /// Reads the head from the front of what follows the fixed header; the payload need not be there.
     /// With it comes the Topic Alias, or 0.
     #[inline]
-    pub(crate) fn decode(
-        reader: &mut Reader<'a>,
-        flags: u8,
-        options: &DecodeOptions,
-    ) -> (Self, u16) {
+    pub(crate) fn decode(reader: &mut Reader<'a>, flags: u8) -> (Self, u16) {
         let start = reader.offset();
         let topic = reader.topic_name_of_publish();
         let mut delivery = Delivery::AtMostOnce;
@@ -184,13 +180,8 @@ impl<'a> PublishHead<'a> {
                 Delivery::ExactlyOnce { packet_id, dup }
             };
         }
-        let properties_start = reader.offset();
         let (properties, census) = property::decode_counted(reader, PLACE);
         let alias = census.topic_alias;
-        // [MQTT-3.3.2-9] [MQTT-3.3.2-10] [MQTT-3.3.2-11]
-        if alias > options.topic_alias_maximum {
-            reader.fail_at(properties_start, DecodeErrorKind::TopicAliasInvalid(alias));
-        }
         // Section 3.3.2.1
         if alias == 0 && topic.is_none() {
             reader.fail_at(start, DecodeErrorKind::MissingTopic);
@@ -264,4 +255,4 @@ impl Size {
     }
 }
 
-const PLACE: Place = Place::of(PacketType::Publish);
+pub(crate) const PLACE: Place = Place::of(PacketType::Publish);

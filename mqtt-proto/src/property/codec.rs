@@ -35,7 +35,9 @@ fn take<'a>(reader: &mut Reader<'a>, census: &mut Census) -> &'a [u8] {
     if reader.version == Version::V3_1_1 {
         return &[];
     }
-    if HAS_FAST_PATHS && let Some((bytes, after)) = plain::take(reader.rest(), census) {
+    if HAS_FAST_PATHS
+        && let Some((bytes, after)) = plain::take(reader.rest(), reader.topic_alias_maximum, census)
+    {
         reader.advance_to(after);
         return bytes;
     }
@@ -50,30 +52,37 @@ pub(super) fn take_any<'a>(reader: &mut Reader<'a>, census: &mut Census) -> &'a 
     let start = reader.offset();
     let (bytes, after) = reader.enter(len);
     while !reader.is_empty() {
-        // A Variable Byte Integer, though none of today's takes more than one byte.
-        let id = reader.varint();
-        let row = Row::of(id);
-        let refusal = match census.admit(id, row) {
-            Ok(()) if check_value(reader, row, census) => continue,
-            Ok(()) => None,
-            Err(refusal) => Some(refusal),
-        };
-        let kind = match (PropertyId::from_u32(id), refusal) {
-            (None, _) => DecodeErrorKind::UnknownProperty(id),
-            (Some(id), Some(Refusal::NotAllowed)) => DecodeErrorKind::PropertyNotAllowed(id),
-            (Some(id), Some(Refusal::WrongSender)) => DecodeErrorKind::PropertyOfOtherSide(id),
-            (Some(id), Some(Refusal::Repeated)) => DecodeErrorKind::PropertyRepeated(id),
-            // [MQTT-3.3.2-8], with a reason code of its own.
-            (Some(PropertyId::TopicAlias), None) => DecodeErrorKind::TopicAliasInvalid(0),
-            (Some(id), None) => DecodeErrorKind::PropertyValue(id),
-        };
-        reader.refuse(kind);
+        take_one(reader, census);
     }
     if census.lacks_method() {
         reader.fail_at(start, DecodeErrorKind::AuthenticationDataWithoutMethod);
     }
     reader.leave(after);
     bytes
+}
+
+/// Reads the property that comes next, and counts it in.
+pub(crate) fn take_one(reader: &mut Reader<'_>, census: &mut Census) {
+    // A Variable Byte Integer, though none of today's takes more than one byte.
+    let id = reader.varint();
+    let row = Row::of(id);
+    let refusal = match census.admit(id, row) {
+        Ok(()) if check_value(reader, row, census) => return,
+        Ok(()) => None,
+        Err(refusal) => Some(refusal),
+    };
+    let kind = match (PropertyId::from_u32(id), refusal) {
+        (None, _) => DecodeErrorKind::UnknownProperty(id),
+        (Some(id), Some(Refusal::NotAllowed)) => DecodeErrorKind::PropertyNotAllowed(id),
+        (Some(id), Some(Refusal::WrongSender)) => DecodeErrorKind::PropertyOfOtherSide(id),
+        (Some(id), Some(Refusal::Repeated)) => DecodeErrorKind::PropertyRepeated(id),
+        // With a reason code of its own.
+        (Some(PropertyId::TopicAlias), None) => {
+            DecodeErrorKind::TopicAliasInvalid(census.topic_alias)
+        }
+        (Some(id), None) => DecodeErrorKind::PropertyValue(id),
+    };
+    reader.refuse(kind);
 }
 
 /// Reads a value, and checks it; `false` for a number that is out of range.
@@ -87,7 +96,8 @@ fn check_value(reader: &mut Reader<'_>, row: Row, census: &mut Census) -> bool {
         }
         Some(Form::TopicAlias) => {
             census.topic_alias = reader.u16();
-            return census.topic_alias != 0;
+            // [MQTT-3.3.2-8] [MQTT-3.3.2-9] [MQTT-3.3.2-10] [MQTT-3.3.2-11]
+            return census.topic_alias != 0 && census.topic_alias <= reader.topic_alias_maximum;
         }
         Some(Form::FourBytes) => _ = reader.u32(),
         Some(Form::FourBytesNotZero) => return reader.u32() != 0,

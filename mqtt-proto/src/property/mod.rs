@@ -10,7 +10,7 @@ use core::num::{NonZeroU16, NonZeroU32};
 use codec::Found;
 use value::Field;
 
-pub(crate) use codec::{check, decode, decode_counted, encoded_len, write};
+pub(crate) use codec::{check, decode, decode_counted, encoded_len, take_one, write};
 pub(crate) use plain::{len as plain_len, take as take_plain};
 pub(crate) use table::{Census, Form, Row};
 #[cfg(feature = "arbitrary")]

@@ -12,7 +12,11 @@ use crate::{TopicName, Version};
 /// Takes properties that are right, with their length; with them come what follows them. `None`
 /// tells nothing: it is then for [`decode`](super::decode) to say what is wrong.
 #[inline(always)]
-pub(crate) fn take<'a>(input: &'a [u8], census: &mut Census) -> Option<(&'a [u8], &'a [u8])> {
+pub(crate) fn take<'a>(
+    input: &'a [u8],
+    topic_alias_maximum: u16,
+    census: &mut Census,
+) -> Option<(&'a [u8], &'a [u8])> {
     let (len, len_len) = varint::decode(input).ok()??;
     let (properties, after) = input
         .get(len_len..)?
@@ -23,6 +27,9 @@ pub(crate) fn take<'a>(input: &'a [u8], census: &mut Census) -> Option<(&'a [u8]
         let row = Row::of(id.into());
         so_far.admit(id.into(), row).ok()?;
         rest = pass(value, row, &mut so_far)?;
+    }
+    if so_far.topic_alias > topic_alias_maximum {
+        return None;
     }
     if so_far.lacks_method() {
         return None;

@@ -118,6 +118,7 @@ proptest! {
         place in prop::sample::select(PLACES),
         sender in prop::sample::select(&[Role::Client, Role::Server][..]),
         cut in prop::option::of(0_usize..40),
+        topic_alias_maximum in prop::sample::select(&[0, 1, u16::MAX][..]),
     ) {
         let mut bytes = std::vec![0];
         bytes.extend(pieces.concat());
@@ -125,14 +126,14 @@ proptest! {
         bytes.extend(b"after");
         bytes.truncate(cut.unwrap_or(usize::MAX));
 
-        let options = DecodeOptions::new(Version::V5, sender);
+        let options = DecodeOptions { topic_alias_maximum, ..DecodeOptions::new(Version::V5, sender) };
         let mut reader = Reader::new(&bytes, 0, PacketType::Publish, &options);
         let mut counted = Census::new(place, Senders::only(sender));
         let taken = take_any(&mut reader, &mut counted);
         let slowly = reader.error().is_none().then(|| (taken, reader.rest()));
 
         let mut census = Census::new(place, Senders::only(sender));
-        prop_assert_eq!(plain::take(&bytes, &mut census), slowly);
+        prop_assert_eq!(plain::take(&bytes, topic_alias_maximum, &mut census), slowly);
         if slowly.is_some() {
             prop_assert_eq!(seen(&census), seen(&counted));
             prop_assert_eq!(census.topic_alias, counted.topic_alias);

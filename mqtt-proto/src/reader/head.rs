@@ -1,15 +1,17 @@
 //! Where the head of a packet ends, found from its lengths alone, as its bytes come.
 
-use crate::packet::FixedHeader;
-use crate::property::{Form, Row};
-use crate::wire::varint;
+use crate::allowed::Senders;
+use crate::packet::{FixedHeader, PUBLISH};
+use crate::property::{self, Census, Form, Row};
+use crate::wire::{Reader, varint};
 use crate::{DecodeError, DecodeErrorKind, DecodeOptions, Delivery, PacketId, PacketType, Version};
 
 /// The part of a packet that has to be whole to be decoded (of a PUBLISH all but its payload),
 /// as far as it has been passed over.
 ///
-/// A PUBLISH whose head finds no room is passed over to its end. Of it no more is remembered than
-/// its acknowledgement needs; a Topic Alias in it is told.
+/// A PUBLISH whose head finds no room is passed over to its end, and refused for what decoding would
+/// refuse, but for what its topic name and its texts contain. Of it no more is remembered than its
+/// acknowledgement needs.
 ///
 /// All numbers are within one packet, which has less than 2^29 bytes.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +33,8 @@ pub(super) struct Head {
     limit: u32,
     topic_len: u32,
     packet_id: u16,
+    /// Of the properties that are passed over.
+    census: Census,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,13 +45,12 @@ enum Awaited {
     PropertiesLength,
     /// Nothing: the gap leads to the end of a head that finds room.
     HeadEnd,
-    PropertyId,
+    /// A property, but for the bytes of a text or binary value.
+    Property,
     /// The length of the first value of a User Property.
     NameLength,
     /// The length of a text or binary value.
     ValueLength,
-    TopicAlias,
-    VariableByteInteger,
     /// Nothing: the gap leads to the end of a packet that is passed over.
     End,
 }
@@ -66,6 +69,7 @@ impl Head {
         limit: u32::MAX,
         topic_len: 0,
         packet_id: 0,
+        census: Census::new(PUBLISH, Senders::ANY),
     };
 
     /// Passes over what has come; whether that was all of the head, or of the packet where the head
@@ -97,10 +101,8 @@ impl Head {
             match self.awaited {
                 Awaited::HeadEnd | Awaited::End => return true,
                 // A property starts where others end, or there is none left.
-                Awaited::PropertyId if self.at == self.limit && self.field_len == 0 => {
-                    self.await_end();
-                }
-                _ if self.at >= self.limit => self.wrong(self.at, DecodeErrorKind::Truncated),
+                Awaited::Property if self.at == self.limit => self.end_properties(),
+                _ if self.at >= self.limit => self.truncated(),
                 _ => {
                     let Some((&byte, rest)) = input.split_first() else {
                         return false;
@@ -123,8 +125,7 @@ impl Head {
         end.min(self.header.packet_len())
     }
 
-    /// Goes on where the head finds no room: of the properties nothing is of interest but a Topic
-    /// Alias, where one is taken.
+    /// Goes on where the head finds no room.
     fn pass_over(&mut self, options: &DecodeOptions) {
         let header = &self.header;
         if header.packet_type != PacketType::Publish {
@@ -134,20 +135,16 @@ impl Head {
             return;
         }
         self.is_oversized = true;
-        if !matches!(self.awaited, Awaited::PropertiesLength | Awaited::HeadEnd) {
+        if self.awaited != Awaited::HeadEnd {
             return;
         }
-        if header.flags & 0b0110 != 0 && self.packet_id == 0 {
-            // At its second byte, as far after the fixed header as the topic name is long, and 3 more.
-            let header_len = header.packet_len().wrapping_sub(header.remaining);
-            let offset = header_len.wrapping_add(self.topic_len).wrapping_add(3);
-            self.wrong(offset, DecodeErrorKind::PacketIdZero);
-        } else if options.version == Version::V3_1_1 || options.topic_alias_maximum == 0 {
+        if options.version == Version::V3_1_1 {
             self.await_end();
-        } else if self.awaited == Awaited::HeadEnd {
-            self.awaited = Awaited::PropertyId;
+        } else {
+            self.awaited = Awaited::Property;
             self.limit = self.at.wrapping_add(self.gap);
             self.gap = 0;
+            self.census = Census::new(PUBLISH, Senders::only(options.sender));
         }
     }
 
@@ -169,20 +166,19 @@ impl Head {
                 }
                 Err(error) => return self.error = Some(error),
             },
-            Awaited::PropertiesLength | Awaited::PropertyId | Awaited::VariableByteInteger => {
-                match varint::decode(field) {
-                    Ok(None) => return,
-                    Ok(Some((value, _))) => value,
-                    Err((kind, _)) => return self.wrong_before(kind),
-                }
-            }
+            Awaited::PropertiesLength => match varint::decode(field) {
+                Ok(None) => return,
+                Ok(Some((value, _))) => value,
+                Err((kind, _)) => return self.wrong(self.at.wrapping_sub(1), kind),
+            },
+            Awaited::Property => return self.property(options),
             _ => match *field {
                 [high, low] => u32::from(u16::from_be_bytes([high, low])),
                 _ => return,
             },
         };
-        self.field_len = 0;
         self.field(options, value);
+        self.field_len = 0;
     }
 
     fn field(&mut self, options: &DecodeOptions, value: u32) {
@@ -210,46 +206,63 @@ impl Head {
             Awaited::PacketId => {
                 self.packet_id = value as u16;
                 self.awaited = before_properties;
+                if value == 0 {
+                    self.wrong(self.field_start(), DecodeErrorKind::PacketIdZero);
+                }
             }
             Awaited::PropertiesLength => self.pass(value, Awaited::HeadEnd),
-            Awaited::PropertyId => self.property(value),
             Awaited::NameLength => self.pass(value, Awaited::ValueLength),
-            Awaited::ValueLength => self.pass(value, Awaited::PropertyId),
-            Awaited::TopicAlias => {
-                let alias = value as u16;
-                if alias == 0 || alias > options.topic_alias_maximum {
-                    self.wrong_before(DecodeErrorKind::TopicAliasInvalid(alias));
-                } else if self.topic_len > 0 {
-                    // Passing over the name would leave the alias unknown or, worse, standing for an older one.
-                    self.wrong_before(DecodeErrorKind::TopicAliasNoRoom(alias));
-                }
-                self.awaited = Awaited::PropertyId;
-            }
-            Awaited::VariableByteInteger => self.awaited = Awaited::PropertyId,
-            Awaited::HeadEnd | Awaited::End => {}
+            Awaited::ValueLength => self.pass(value, Awaited::Property),
+            Awaited::Property | Awaited::HeadEnd | Awaited::End => {}
         }
     }
 
-    fn property(&mut self, id: u32) {
-        let Some(form) = Row::of(id).form() else {
-            return self.wrong_before(DecodeErrorKind::UnknownProperty(id));
+    /// Decodes what has come of a property: a number is whole when it fits, a text goes on at its length.
+    fn property(&mut self, options: &DecodeOptions) {
+        let field = self.field.get(..self.field_len).unwrap_or_default();
+        let start = usize::try_from(self.field_start()).unwrap_or(usize::MAX);
+        let mut reader = Reader::new(field, start, PacketType::Publish, options);
+        let mut census = self.census;
+        property::take_one(&mut reader, &mut census);
+        let mut awaited = Awaited::Property;
+        if let Some(error) = reader.error() {
+            if error.kind != DecodeErrorKind::Truncated {
+                return self.error = Some(error);
+            }
+            // The identifier alone tells the form. One of more bytes is none of a property.
+            awaited = match field.first().and_then(|&id| Row::of(id.into()).form()) {
+                Some(Form::Text | Form::TopicName | Form::Binary) => Awaited::ValueLength,
+                Some(Form::TextPair) => Awaited::NameLength,
+                _ if self.at < self.limit => return,
+                _ => return self.error = Some(error),
+            };
+        }
+        self.census = census;
+        self.field_len = 0;
+        self.awaited = awaited;
+    }
+
+    /// What is wrong with the properties together, or goes wrong because the topic name is not kept.
+    fn end_properties(&mut self) {
+        let alias = self.census.topic_alias;
+        let kind = match (self.topic_len, alias) {
+            // Section 3.3.2.1
+            (0, 0) => DecodeErrorKind::MissingTopic,
+            (0, _) | (_, 0) => return self.await_end(),
+            // Passing over the name would leave the alias unknown or, worse, standing for an older one.
+            _ => DecodeErrorKind::TopicAliasNoRoom(alias),
         };
-        let (len, awaited) = match form {
-            Form::TopicAlias => (0, Awaited::TopicAlias),
-            Form::ZeroOrOne => (1, Awaited::PropertyId),
-            Form::TwoBytes | Form::TwoBytesNotZero => (2, Awaited::PropertyId),
-            Form::FourBytes | Form::FourBytesNotZero => (4, Awaited::PropertyId),
-            Form::VariableNotZero => (0, Awaited::VariableByteInteger),
-            Form::Text | Form::TopicName | Form::Binary => (0, Awaited::ValueLength),
-            Form::TextPair => (0, Awaited::NameLength),
-        };
-        self.pass(len, awaited);
+        self.wrong(self.header.len as u32, kind);
     }
 
     /// Passes over so many bytes, if they can follow, before what is awaited next.
     fn pass(&mut self, len: u32, awaited: Awaited) {
         if len > self.limit.wrapping_sub(self.at) {
-            return self.wrong(self.at, DecodeErrorKind::Truncated);
+            // The properties are a field of their own, after their length.
+            if self.awaited == Awaited::PropertiesLength {
+                self.field_len = 0;
+            }
+            return self.truncated();
         }
         self.gap = len;
         self.awaited = awaited;
@@ -261,9 +274,14 @@ impl Head {
         self.gap = self.header.packet_len().wrapping_sub(self.at);
     }
 
-    /// Something is wrong at the byte before.
-    fn wrong_before(&mut self, kind: DecodeErrorKind) {
-        self.wrong(self.at.wrapping_sub(1), kind);
+    /// The offset of the awaited field.
+    const fn field_start(&self) -> u32 {
+        self.at.wrapping_sub(self.field_len as u32)
+    }
+
+    /// The awaited field does not fit.
+    fn truncated(&mut self) {
+        self.wrong(self.field_start(), DecodeErrorKind::Truncated);
     }
 
     /// Something is wrong: where the head finds room it ends here, since decoding what has come tells it.

@@ -326,7 +326,7 @@ fn what_is_passed_over_is_still_looked_at() {
     );
     assert_eq!(
         read(&publish(0, b"")),
-        "packet identifier is 0 (at byte 25 of the packet)"
+        "packet identifier is 0 (at byte 24 of the packet)"
     );
     let unknown = "property 0x07 does not exist (at byte 32 of the packet)";
     assert_eq!(read(&publish(7, b"\x26\0\0\0\0\x07")), unknown);
@@ -339,7 +339,10 @@ fn what_is_passed_over_is_still_looked_at() {
         );
     }
     assert!(read(&publish(7, b"\x23\0")).starts_with("field does not fit"));
-    assert!(read(&publish(7, b"\x23\0\x05")).starts_with("topic alias 5 is out of range"));
+    let alias = "topic alias 5 is out of range (at byte 28 of the packet)";
+    assert_eq!(read(&publish(7, b"\x23\0\x05")), alias);
+    let twice = read(&publish(7, b"\x01\x01\x01\x01"));
+    assert!(twice.ends_with("(at byte 29 of the packet)"), "{twice}");
 }
 
 #[test]

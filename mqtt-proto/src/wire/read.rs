@@ -56,6 +56,7 @@ pub(crate) struct Reader<'a> {
     pub(crate) version: Version,
     pub(crate) sender: Role,
     pub(crate) leniency: Leniency,
+    pub(crate) topic_alias_maximum: u16,
     rest: &'a [u8],
     /// The offset in the packet of the end of `rest`.
     end: usize,
@@ -78,6 +79,7 @@ impl<'a> Reader<'a> {
             version: options.version,
             sender: options.sender,
             leniency: options.leniency,
+            topic_alias_maximum: options.topic_alias_maximum,
             rest: bytes,
             end: offset.wrapping_add(bytes.len()),
             field: offset,

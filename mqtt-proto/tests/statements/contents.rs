@@ -196,7 +196,7 @@ fn publishes() {
     refused("[MQTT-2.2.2-1]", V5, Client, &[0x30, 3, 0, 1, b't'], E::Truncated, 5);
     let alias = |alias| [0x30, 7, 0, 1, b't', 3, 0x23, 0, alias];
     refused("[MQTT-3.3.2-8]", V5, Client, &alias(0), E::TopicAliasInvalid(0), 7);
-    refused("[MQTT-3.3.2-9] [MQTT-3.3.2-11]", V5, Client, &alias(11), E::TopicAliasInvalid(11), 5);
+    refused("[MQTT-3.3.2-9] [MQTT-3.3.2-11]", V5, Client, &alias(11), E::TopicAliasInvalid(11), 7);
     accepted("[MQTT-3.3.2-10] [MQTT-3.3.2-12]", V5, Client, &alias(10));
     let response = [0x30, 8, 0, 1, b't', 4, 0x08, 0, 1, b'#'];
     refused("[MQTT-3.3.2-14]", V5, Client, &response, E::TopicName(T::WildcardInName), 9);
