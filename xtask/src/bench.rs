@@ -178,8 +178,7 @@ fn table(bench: &Path, counts: &Counts, faults: &str) -> Result<String, String> 
          of QoS 1 with Topic Alias, Message Expiry Interval and two User Properties; SUBACK has three reason\n\
          codes. The stream has 1,000 packets (PUBLISH of each QoS, acknowledgements, PINGRESP) in pieces of\n\
          1,460 bytes and is given per packet. A head is a PUBLISH whose payload stays with the caller,\n\
-         which none of the peers encodes. What\n\
-         one User Property of many costs, the packet's own cost included, shows that time is linear. Buffers\n\
+         which none of the peers encodes. What one User Property of many costs, the packet's own cost included, shows that time is linear. Buffers\n\
          are made before the counting starts; decoding includes all validation that the codec does, and\n\
          nothing of ours allocates. The benchmarks are in `benches/`, and each peer is used as its\n\
          documentation shows. `mqtt-protocol-core` is given the packet without its fixed header.\n\n\
