@@ -1,23 +1,35 @@
-//! Two other codecs take what we take, refuse what we refuse and read the same in it, but for a
-//! table of known differences.
+//! Other codecs, two for each version, take what we take, refuse what we refuse and read the same in
+//! it, but for a table of known differences.
 
 mod differences;
+mod fault;
 mod peers;
 
 use mqtt_proto::{DecodeError, DecodeErrorKind, DecodeOptions, Packet, Role, Version};
 
 use self::differences::{DIFFERENCES, How};
+use self::fault::Fault;
 use self::peers::Peer;
 
 /// The bytes begin with a packet.
 pub fn check(data: &[u8]) {
+    shown(data);
+}
+
+/// The same, and tells which of the known differences the packet shows, by their place in the table.
+pub fn shown(data: &[u8]) -> Vec<usize> {
     let Some((header_len, len)) = frame(data) else {
-        return;
+        return Vec::new();
     };
-    let packet = &data[..len];
-    for (peer, version) in Peer::ALL {
-        compare(peer, version, header_len, packet);
-    }
+    Peer::ALL
+        .into_iter()
+        .filter_map(|(peer, version)| compare(peer, version, header_len, &data[..len]))
+        .collect()
+}
+
+/// The known differences, in words.
+pub fn known() -> impl Iterator<Item = String> {
+    DIFFERENCES.iter().map(ToString::to_string)
 }
 
 /// The sizes of the fixed header and of the whole packet, if it is all there.
@@ -34,12 +46,13 @@ fn frame(data: &[u8]) -> Option<(usize, usize)> {
     None
 }
 
-fn compare(peer: Peer, version: Version, header_len: usize, bytes: &[u8]) {
+/// By which row of the table they differ; `None` where they do not.
+fn compare(peer: Peer, version: Version, header_len: usize, bytes: &[u8]) -> Option<usize> {
     // A CONNECT names its version itself: each codec of one version is asked for that one.
     const LEVEL: usize = 6;
     let is_connect = bytes[0] >> 4 == 1;
     if is_connect && bytes.get(header_len + LEVEL) != Some(&version.level()) {
-        return;
+        return None;
     }
     // The peers do not ask who sent a packet.
     let ours = match read(version, Role::Client, bytes) {
@@ -53,21 +66,25 @@ fn compare(peer: Peer, version: Version, header_len: usize, bytes: &[u8]) {
                 .unwrap_or(from_client)),
         },
     };
+    let again;
     let how = match (ours, peer.read(version, header_len, bytes)) {
-        (Err(_), None) => return,
-        (Err(error), Some(_)) => How::Takes(error.kind, bytes[0] >> 4),
+        (Err(_), None) => return None,
+        (Err(error), Some(_)) => How::Takes(Fault { error, bytes }),
         (Ok((_, packet)), None) => How::Refuses(packet),
-        (Ok((sender, packet)), Some(again)) => {
-            if read(version, sender, &again) == Ok(packet) {
-                return;
+        (Ok((sender, packet)), Some(written)) => {
+            again = written;
+            let again = read(version, sender, &again);
+            if again == Ok(packet) {
+                return None;
             }
-            How::Changes(packet)
+            How::Changes(packet, again)
         }
     };
     let known = DIFFERENCES
         .iter()
-        .any(|known| known.explains(peer, version, &how));
-    assert!(known, "{peer:?} {version} {how:?} {bytes:02x?}");
+        .position(|known| known.explains(peer, version, &how));
+    assert!(known.is_some(), "{peer:?} {version} {how:?} {bytes:02x?}");
+    known
 }
 
 fn weight(kind: DecodeErrorKind) -> u8 {

@@ -1,6 +1,10 @@
-//! Two codecs from crates.io, each reduced to one function.
+//! Codecs from crates.io, each reduced to one function.
 
 use bytes::BytesMut;
+use mountain_mqtt::codec::mqtt_reader::MqttBufReader;
+use mountain_mqtt::codec::mqtt_writer::{MqttBufWriter, MqttWriter};
+use mountain_mqtt::codec::read::Read;
+use mountain_mqtt::packets::packet_generic::PacketGeneric;
 use mqtt_proto::Version;
 use mqtt_protocol_core::mqtt::Arc;
 use mqtt_protocol_core::mqtt::packet::{v3_1_1, v5_0};
@@ -13,13 +17,20 @@ pub(super) enum Peer {
     MqttBytes,
     /// mqtt-protocol-core 0.7. It decodes what follows the fixed header: its own framing is left out.
     ProtocolCore,
+    /// mountain-mqtt 0.2, which has 5.0 alone.
+    Mountain,
 }
 
+/// How many properties, and how many filters or reason codes after the first, there is room for in
+/// what mountain-mqtt reads.
+pub(super) const MOUNTAIN_ROOM: usize = 64;
+
 impl Peer {
-    pub(super) const ALL: [(Self, Version); 3] = [
+    pub(super) const ALL: [(Self, Version); 4] = [
         (Self::MqttBytes, Version::V3_1_1),
         (Self::ProtocolCore, Version::V3_1_1),
         (Self::ProtocolCore, Version::V5),
+        (Self::Mountain, Version::V5),
     ];
 
     /// The one packet, decoded and encoded again; `None` where it is refused.
@@ -35,6 +46,7 @@ impl Peer {
             (Self::MqttBytes, _) => mqttbytes_v4(packet),
             (Self::ProtocolCore, Version::V3_1_1) => core_v3_1_1(first, body),
             (Self::ProtocolCore, Version::V5) => core_v5(first, body),
+            (Self::Mountain, _) => mountain_v5(packet),
         }
     }
 }
@@ -114,4 +126,33 @@ fn core_v5(first: u8, body: &[u8]) -> Option<Vec<u8>> {
         15 => core_packet!(v5_0::Auth, body),
         _ => None,
     }
+}
+
+fn mountain_v5(packet: &[u8]) -> Option<Vec<u8>> {
+    type Generic<'a> = PacketGeneric<'a, MOUNTAIN_ROOM, MOUNTAIN_ROOM, MOUNTAIN_ROOM>;
+    let read = Generic::read(&mut MqttBufReader::new(packet)).ok()?;
+    // It may write lengths that the packet left out.
+    let mut out = vec![0; packet.len() + 8];
+    let mut writer = MqttBufWriter::new(&mut out);
+    let written = match read {
+        Generic::Connect(packet) => writer.put(&packet),
+        Generic::Connack(packet) => writer.put(&packet),
+        Generic::Publish(packet) => writer.put(&packet),
+        Generic::Puback(packet) => writer.put(&packet),
+        Generic::Pubrec(packet) => writer.put(&packet),
+        Generic::Pubrel(packet) => writer.put(&packet),
+        Generic::Pubcomp(packet) => writer.put(&packet),
+        Generic::Subscribe(packet) => writer.put(&packet),
+        Generic::Suback(packet) => writer.put(&packet),
+        Generic::Unsubscribe(packet) => writer.put(&packet),
+        Generic::Unsuback(packet) => writer.put(&packet),
+        Generic::Pingreq(packet) => writer.put(&packet),
+        Generic::Pingresp(packet) => writer.put(&packet),
+        Generic::Disconnect(packet) => writer.put(&packet),
+        Generic::Auth(packet) => writer.put(&packet),
+    };
+    written.ok()?;
+    let len = writer.position();
+    out.truncate(len);
+    Some(out)
 }
