@@ -233,6 +233,7 @@ impl<S: Storage> Session<S> {
         if !self.is_open() {
             return Err(AuthError::NotConnected);
         }
+        // [MQTT-4.12.0-7]
         if self.connection.authentication.is_none() {
             return Err(AuthError::NoMethod);
         }
@@ -466,7 +467,8 @@ impl<S: Storage> Session<S> {
         matches!(self.state(), State::Connecting | State::Connected)
     }
 
-    /// The Server did wrong: in 5.0 it is told why, and the connection ends [MQTT-4.13.2-1].
+    /// The Server did wrong: in 5.0 it is told why [MQTT-4.13.2-1], and the connection ends
+    /// [MQTT-4.13.1-1], [MQTT3-4.8.0-1].
     fn fault(&mut self, reason: ReasonCode) {
         let reason = if client_may_send(reason) {
             reason

@@ -3,6 +3,8 @@
 //! A statement is cited as `[MQTT-4.6.0-2]` (5.0) or `[MQTT3-1.5.3-1]` (3.1.1). One that binds
 //! the codec or a client must be cited by code and by a test, or stand in `spec/exceptions.tsv`
 //! with a reason. An identifier in quotes, as `"MQTT-4.6.0-2"`, is no citation, but has to exist.
+//!
+//! Code that only [names](NAMING) a statement, or that tests are made of, does not follow it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,6 +18,18 @@ const SEARCHED: &[&str] = &[
     "transport-std",
     "transport-embedded",
 ];
+
+/// The files in which a citation says what an error means.
+const NAMING: &[&str] = &["/error.rs", "/statement.rs"];
+
+/// The folders of what tests and benchmarks are made of: a Server, the judge of a simulation, peers.
+const EQUIPMENT: &[&str] = &["mqtt-testkit/", "mqtt-proto/bench/"];
+
+/// Whether what stands in the file, tests apart, is a client or its codec.
+fn follows(name: &str) -> bool {
+    !NAMING.iter().any(|end| name.ends_with(end))
+        && !EQUIPMENT.iter().any(|folder| name.starts_with(folder))
+}
 
 struct Statement {
     binds: String,
@@ -189,7 +203,8 @@ fn search(
             let place = format!("{name}:{}", number + 1);
             match statements.get_mut(id) {
                 Some(statement) if in_test => statement.cited_by_test.push(place),
-                Some(statement) => statement.cited_by_code.push(place),
+                Some(statement) if follows(&name) => statement.cited_by_code.push(place),
+                Some(_) => {}
                 None => faults.push(format!("{place}: no statement {id}")),
             }
         }

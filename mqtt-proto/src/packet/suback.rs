@@ -31,6 +31,7 @@ impl<'a> SubAck<'a> {
             let start = reader.offset();
             let bytes = reader.take_rest();
             let allowed = reason::set(reader);
+            // [MQTT-3.8.4-7]
             for (at, &byte) in bytes.iter().enumerate() {
                 if !allowed.has(byte) {
                     reader.fail_at(

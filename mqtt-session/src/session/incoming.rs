@@ -118,7 +118,7 @@ impl<S: Storage> Session<S> {
         if connack.reason != ReasonCode::Success {
             return Ok(Event::Disconnected(Disconnected::Refused(*connack)));
         }
-        // [MQTT-3.2.2-2]
+        // [MQTT-3.2.2-2] [MQTT-3.2.2-4]
         if connack.session_present && self.connection.clean_start {
             return Err(Violation::SessionPresent);
         }
