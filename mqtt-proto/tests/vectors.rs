@@ -16,27 +16,27 @@ const DISAGREEMENTS: &[(&str, &str, &str)] = &[
     (
         "codec-vectors",
         "u0051",
-        "table 3.1 of 3.1.1; [MQTT3-3.2.2-4]",
+        "table 3.1 of 3.1.1 ends at 5, whatever Session Present is",
     ),
     (
         "codec-vectors",
         "u0052",
-        "table 3.1 of 3.1.1; [MQTT3-3.2.2-4]",
+        "table 3.1 of 3.1.1 ends at 5, whatever Session Present is",
     ),
     (
         "codec-vectors",
         "u0053",
-        "table 3.1 of 3.1.1; [MQTT3-3.2.2-4]",
+        "table 3.1 of 3.1.1 ends at 5, whatever Session Present is",
     ),
     (
         "codec-vectors",
         "u0054",
-        "table 3.1 of 3.1.1; [MQTT3-3.2.2-4]",
+        "table 3.1 of 3.1.1 ends at 5, whatever Session Present is",
     ),
     (
         "codec-vectors",
         "u0055",
-        "table 3.1 of 3.1.1; [MQTT3-3.2.2-4]",
+        "table 3.1 of 3.1.1 ends at 5, whatever Session Present is",
     ),
     (
         "codec-vectors",
@@ -61,27 +61,27 @@ const DISAGREEMENTS: &[(&str, &str, &str)] = &[
     (
         "mochi-tpackets",
         "mochi-048",
-        "table 3.1 of 3.1.1; [MQTT3-3.2.2-4]",
+        "table 3.1 of 3.1.1 ends at 5, whatever Session Present is",
     ),
     (
         "mochi-tpackets",
         "mochi-049",
-        "table 3.1 of 3.1.1; [MQTT3-3.2.2-4]",
+        "table 3.1 of 3.1.1 ends at 5, whatever Session Present is",
     ),
     (
         "mochi-tpackets",
         "mochi-050",
-        "table 3.1 of 3.1.1; [MQTT3-3.2.2-4]",
+        "table 3.1 of 3.1.1 ends at 5, whatever Session Present is",
     ),
     (
         "mochi-tpackets",
         "mochi-051",
-        "table 3.1 of 3.1.1; [MQTT3-3.2.2-4]",
+        "table 3.1 of 3.1.1 ends at 5, whatever Session Present is",
     ),
     (
         "mochi-tpackets",
         "mochi-054",
-        "table 3.1 of 3.1.1; [MQTT3-3.2.2-4]",
+        "table 3.1 of 3.1.1 ends at 5, whatever Session Present is",
     ),
     (
         "mochi-tpackets",

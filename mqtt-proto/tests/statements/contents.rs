@@ -246,7 +246,9 @@ fn subscribes() {
     refused("[MQTT-4.7.1-2]", V5, Client, &subscribe(b"a+", 0), E::TopicFilter(T::PlusNotAlone), 8);
     refused("[MQTT-4.7.3-1]", V5, Client, &subscribe(b"", 0), E::TopicFilter(T::Empty), 7);
     refused("[MQTT-4.8.2-1]", V5, Client, &subscribe(b"$share//a", 0), E::TopicFilter(T::Share), 14);
-    refused("[MQTT-4.8.2-2]", V5, Client, &subscribe(b"$share/g", 0), E::TopicFilter(T::Share), 14);
+    for filter in [&b"$share/g"[..], b"$share/g/", b"$share/+/a", b"$share/g#/a"] {
+        refused("[MQTT-4.8.2-2]", V5, Client, &subscribe(filter, 0), E::TopicFilter(T::Share), 14);
+    }
     let twice = [0x82, 11, 0, 1, 4, 0x0B, 1, 0x0B, 2, 0, 1, b'a', 0];
     refused("section 3.8.2.1.2", V5, Client, &twice, E::PropertyRepeated(PropertyId::SubscriptionIdentifier), 7);
     refused("[MQTT-3.10.3-1]", V5, Client, &[0xA2, 6, 0, 1, 0, 0, 1, 0xFF], E::InvalidUtf8, 7);

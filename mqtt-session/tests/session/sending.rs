@@ -96,15 +96,15 @@ fn an_acknowledgement_with_an_error_is_the_end() {
 #[test]
 fn pubrels_leave_in_the_order_of_the_pubrecs() {
     let mut t = Trace::connected(Version::V5);
-    for topic in ["a", "b", "c"] {
+    for topic in ["a", "b", "c", "d"] {
         t.publishes(2, topic, "x");
     }
     t.transmits();
-    t.gets("PUBREC 3; PUBREC 1; PUBREC 2", "");
-    t.sends(&["PUBREL 3", "PUBREL 1", "PUBREL 2"]);
+    t.gets("PUBREC 3; PUBREC 1; PUBREC 4; PUBREC 2", "");
+    t.sends(&["PUBREL 3", "PUBREL 1", "PUBREL 4", "PUBREL 2"]);
     t.gets(
-        "PUBCOMP 1; PUBCOMP 3; PUBCOMP 2",
-        "published Token(0) 00; published Token(2) 00; published Token(1) 00",
+        "PUBCOMP 1; PUBCOMP 3; PUBCOMP 4; PUBCOMP 2",
+        "published Token(0) 00; published Token(2) 00; published Token(3) 00; published Token(1) 00",
     );
 }
 
