@@ -26,7 +26,7 @@ const CODECS: [(&str, &str); 7] = [
 const OURS: &str = CODECS[0].1;
 
 /// The rows: a benchmark of ours, and in words what it does.
-const ROWS: [(&str, &str); 27] = [
+const ROWS: [(&str, &str); 29] = [
     ("decode publish_64_v3", "decode PUBLISH, 64 B, 3.1.1"),
     ("decode publish_64_v5", "decode PUBLISH, 64 B, 5.0"),
     ("decode publish_1k_v3", "decode PUBLISH, 1 KiB, 3.1.1"),
@@ -44,6 +44,11 @@ const ROWS: [(&str, &str); 27] = [
     ("decode suback_v5", "decode SUBACK, 5.0"),
     ("decode_stream v3", "decode a stream, 3.1.1"),
     ("decode_stream v5", "decode a stream, 5.0"),
+    ("decode_alias held10", "decode PUBLISH by alias, of 10 held"),
+    (
+        "decode_alias held10000",
+        "decode PUBLISH by alias, of 10,000 held",
+    ),
     (
         "encode publish_64_v3",
         "build and encode PUBLISH, 64 B, 3.1.1",

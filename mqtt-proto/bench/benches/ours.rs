@@ -47,6 +47,14 @@ fn decode_stream(fixture: &'static Fixture) {
     assert_eq!(packets, fixtures::STREAM_PACKETS);
 }
 
+#[library_benchmark(setup = fixtures::aliases)]
+#[bench::held10(10)]
+#[bench::held10000(10_000)]
+fn decode_alias((mut reader, mut input): (PacketReader<'static>, &'static [u8])) {
+    let item = reader.read(black_box(&mut input));
+    assert!(matches!(black_box(&item), Ok(Some(Item::Message { .. }))));
+}
+
 // The head alone: the payload stays with the caller.
 #[library_benchmark(setup = fixtures::buffer)]
 #[bench::publish_64_v3(Version::V3_1_1, 64)]
@@ -110,6 +118,7 @@ library_benchmark_group!(
     benchmarks = [
         decode,
         decode_stream,
+        decode_alias,
         encode,
         encode_properties,
         encode_head,

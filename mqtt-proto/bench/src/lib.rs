@@ -8,8 +8,8 @@ pub mod peers;
 use core::num::{NonZeroU16, NonZeroU32};
 
 use mqtt_proto::{
-    Ack, Connect, DecodeOptions, Delivery, Packet, PacketId, Property, Publish, PublishHead, QoS,
-    ReasonCode, Role, SubAck, TopicName, Version, Will,
+    Ack, Connect, DecodeOptions, Delivery, Packet, PacketId, PacketReader, Property, Publish,
+    PublishHead, QoS, ReasonCode, Role, SubAck, TopicName, Version, Will,
 };
 
 /// A topic name of 20 bytes.
@@ -231,6 +231,35 @@ pub fn listed(len: usize) -> (&'static Packet<'static>, &'static mut [u8]) {
     let packet = many(len);
     let buffer = vec![0; packet.encoded_len(Version::V5).unwrap()].leak();
     (Box::leak(Box::new(packet)), buffer)
+}
+
+/// A reader that holds so many Topic Aliases, and a PUBLISH by one of those that came last.
+#[must_use]
+pub fn aliases(held: u16) -> (PacketReader<'static>, &'static [u8]) {
+    let publish = |alias, topic| {
+        let properties = [Property::TopicAlias(alias)];
+        let publish = PublishHead {
+            delivery: Delivery::AtMostOnce,
+            retain: false,
+            topic,
+            properties: (&properties).into(),
+        };
+        let mut bytes = vec![0; publish.encoded_len(Version::V5, 0).unwrap()];
+        publish.encode(Version::V5, 0, &mut bytes).unwrap();
+        bytes
+    };
+    let options = DecodeOptions {
+        topic_alias_maximum: held,
+        ..DecodeOptions::new(Version::V5, Role::Server)
+    };
+    let mut reader = PacketReader::new(options, vec![0; 1 << 20].leak());
+    for alias in 1..=held {
+        let alias = NonZeroU16::new(alias).unwrap();
+        let bytes = publish(alias, Some(TopicName::new(TOPIC).unwrap()));
+        reader.read(&mut &bytes[..]).unwrap();
+    }
+    let last = NonZeroU16::new(held).unwrap();
+    (reader, publish(last, None).leak())
 }
 
 /// How many packets a [`stream`] has.

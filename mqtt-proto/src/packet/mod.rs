@@ -50,9 +50,8 @@ pub struct DecodeOptions {
     /// The largest packet taken, in bytes, fixed header and payload included;
     /// checked before anything else of a packet is looked at.
     pub maximum_packet_size: u32,
-    /// The highest Topic Alias taken in a PUBLISH; 0: none. The time that a
-    /// [`PacketReader`](crate::PacketReader) needs for a PUBLISH with one grows with the number of
-    /// aliases that it holds.
+    /// The highest Topic Alias taken in a PUBLISH; 0: none. A [`PacketReader`](crate::PacketReader)
+    /// keeps their topic names in its scratch.
     pub topic_alias_maximum: u16,
     /// What is taken against the specification.
     pub leniency: Leniency,

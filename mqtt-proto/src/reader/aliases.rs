@@ -1,14 +1,29 @@
 //! The topic names behind inbound Topic Aliases, kept at the end of the reader's scratch.
 
 use crate::TopicName;
-use crate::wire::{Output, Writer};
+use crate::wire::{Output, Writer, u16};
 
-/// How much of the end of a buffer is taken by records. They are added towards the front:
+/// How much of the end of a buffer is taken: by records, added towards the front, and by the root
+/// of a tree of them.
 ///
 /// ```text
-/// | free ...  | topic 2 | length | alias | topic 1 | length | alias |
-///                         2 bytes  2 bytes                  end of the buffer
+/// | free ...  | room | topic 2 | header 2 | room | topic 1 | header 1 | root |
+///                                14 bytes                    14 bytes   4 bytes, at the end
+///
+/// header      | link 0  | link 1  | alias   | length of the topic | the same with the room before it |
+///               4 bytes   4 bytes   2 bytes   2 bytes               2 bytes
 /// ```
+///
+/// The root is a link as well. A link tells the place of a header, or 0: there is none. Places are
+/// counted from the buffer's end, since it starts elsewhere for each packet.
+///
+/// Of the records below another those with link 0 have a 0 as the next bit of their alias, those
+/// with link 1 a 1, from the lowest bit on. So none is further down than an alias has bits, in
+/// whatever order they came, and nothing has ever to be balanced.
+///
+/// A topic takes the room of the one that it replaces; one that is too long for it gets a record of
+/// its own, with twice that room, in the same place of the tree. The record before is lost. So
+/// nothing ever moves, and what is lost is less than what it was lost for.
 ///
 /// They are of one Network Connection, as the reader is [MQTT-3.3.2-7].
 #[derive(Clone, Copy, Debug)]
@@ -16,8 +31,11 @@ pub(super) struct Aliases {
     used: usize,
 }
 
-/// The bytes that a record takes beyond its topic name.
-const OVERHEAD: usize = 4;
+const LINK: usize = 4;
+/// The place of the root, and what it takes.
+const ROOT: usize = LINK;
+/// The bytes that a record takes beyond its topic and its room.
+const HEADER: usize = 2 * LINK + 6;
 
 impl Aliases {
     pub(super) const EMPTY: Self = Self { used: 0 };
@@ -27,98 +45,104 @@ impl Aliases {
         self.used
     }
 
-    /// Lets the alias stand for the topic from now on; `false` when there is no room for it in `room`.
+    /// Lets the alias stand for the topic from now on; `false`, with nothing changed, when there is
+    /// no room for it in `room`.
     #[must_use]
     pub(super) fn record(&mut self, room: &mut [u8], alias: u16, topic: &[u8]) -> bool {
-        let old = self.find(room, alias);
-        if old.is_some_and(|(_, old)| old == topic) {
-            return true;
-        }
-        let (old_end, old_len) =
-            old.map_or((0, 0), |(end, old)| (end, old.len().wrapping_add(OVERHEAD)));
-        let needed = topic.len().wrapping_add(OVERHEAD);
-        let used = self.used.wrapping_sub(old_len).wrapping_add(needed);
-        if used > room.len() {
-            return false;
-        }
-        // What lies before the old record moves over it.
-        let first = room.len().wrapping_sub(self.used);
-        let old_start = old_end.wrapping_sub(old_len);
-        for at in (first..old_start).rev() {
-            if let Some(&byte) = room.get(at)
-                && let Some(to) = room.get_mut(at.wrapping_add(old_len))
-            {
-                *to = byte;
+        let (slot, old) = self.find(room, alias);
+        let Record {
+            mut place,
+            links,
+            mut topic_room,
+            ..
+        } = old.unwrap_or_default();
+        let topic_len = topic.len() as u16;
+        if old.is_none() || topic_len > topic_room {
+            topic_room = topic_room.saturating_mul(2).max(topic_len);
+            place = self.used.max(ROOT).wrapping_add(HEADER);
+            let used = place.wrapping_add(topic_room.into());
+            // What has no link in so many bits has no room either.
+            if used > room.len().min(u32::MAX as usize) {
+                return false;
             }
+            self.used = used;
         }
-        let start = room.len().wrapping_sub(used);
-        let mut out = Writer::new(room.get_mut(start..).unwrap_or_default());
+        from(room, slot).u32(place as u32);
+        let mut out = from(room, place.wrapping_add(topic.len()));
         out.bytes(topic);
-        out.u16(u16::try_from(topic.len()).unwrap_or(u16::MAX));
+        out.bytes(&links);
         out.u16(alias);
-        self.used = used;
+        out.u16(topic_len);
+        out.u16(topic_room);
         true
     }
 
     /// The topic that the alias stands for.
     pub(super) fn topic(self, room: &[u8], alias: u16) -> Option<TopicName<'_>> {
-        let (_, topic) = self.find(room, alias)?;
-        Some(TopicName::from_checked(topic))
+        let (_, record) = self.find(room, alias);
+        Some(TopicName::from_checked(record?.topic))
     }
 
-    /// The end of the record in `room`, and its topic.
-    fn find(self, room: &[u8], alias: u16) -> Option<(usize, &[u8])> {
-        let first = room.len().wrapping_sub(self.used);
-        let mut rest = room.get(first..)?;
-        loop {
-            let end = first.wrapping_add(rest.len());
-            let (before, &[len_high, len_low, alias_high, alias_low]) = rest.split_last_chunk()?;
-            let len = usize::from(u16::from_be_bytes([len_high, len_low]));
-            let (before, topic) = before.split_at_checked(before.len().checked_sub(len)?)?;
-            if u16::from_be_bytes([alias_high, alias_low]) == alias {
-                return Some((end, topic));
+    /// The alias's record; before it the place of the link that leads there, or is to lead there.
+    fn find(self, room: &[u8], alias: u16) -> (usize, Option<Record<'_>>) {
+        let mut slot = ROOT;
+        let mut bits = alias;
+        while self.used > 0
+            && let Some(record) = Record::linked(room, slot)
+        {
+            if record.alias == alias {
+                return (slot, Some(record));
             }
-            rest = before;
+            slot = record.place;
+            if bits & 1 != 0 {
+                slot = slot.wrapping_sub(LINK);
+            }
+            bits >>= 1;
         }
+        (slot, None)
     }
+}
+
+/// A topic with its header.
+#[derive(Clone, Copy, Debug, Default)]
+struct Record<'r> {
+    place: usize,
+    links: [u8; 2 * LINK],
+    alias: u16,
+    topic: &'r [u8],
+    topic_room: u16,
+}
+
+impl<'r> Record<'r> {
+    /// The one to which a link leads.
+    fn linked(room: &'r [u8], slot: usize) -> Option<Self> {
+        let (_, link) = split(room, slot)?;
+        let place = usize::try_from(u32::from_be_bytes(*link.first_chunk()?)).ok()?;
+        let (before, header) = split(room, place)?;
+        let (&links, mut numbers) = header.split_first_chunk()?;
+        let alias = u16(&mut numbers)?;
+        let (_, topic) = split(before, u16(&mut numbers)?.into())?;
+        let topic_room = u16(&mut numbers)?;
+        Some(Self {
+            place,
+            links,
+            alias,
+            topic,
+            topic_room,
+        })
+    }
+}
+
+/// What is before a place, and what is from there on.
+fn split(room: &[u8], place: usize) -> Option<(&[u8], &[u8])> {
+    room.split_at_checked(room.len().wrapping_sub(place))
+}
+
+/// What writes from a place on.
+fn from(room: &mut [u8], place: usize) -> Writer<'_> {
+    let start = room.len().wrapping_sub(place);
+    Writer::new(room.get_mut(start..).unwrap_or_default())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn records_are_found_replaced_and_refused() {
-        let mut room = [0; 20];
-        let mut aliases = Aliases::EMPTY;
-        let topic = |aliases: Aliases, room: &[u8], alias| {
-            aliases.topic(room, alias).map(|t| t.as_str().len())
-        };
-        assert!(aliases.topic(&room, 1).is_none());
-        assert!(aliases.record(&mut room, 1, b"a"));
-        assert!(aliases.record(&mut room, 2, b"bb"));
-        assert!(aliases.record(&mut room, 3, b"ccc"));
-        assert_eq!(aliases.used(), 18);
-        assert_eq!(
-            [1, 2, 3, 4].map(|alias| topic(aliases, &room, alias)),
-            [Some(1), Some(2), Some(3), None]
-        );
-        // The same again takes nothing more, another in its place only the difference.
-        assert!(aliases.record(&mut room, 2, b"bb"));
-        assert_eq!(aliases.used(), 18);
-        assert!(!aliases.record(&mut room, 4, b""));
-        assert!(!aliases.record(&mut room, 1, b"aaaa"));
-        assert_eq!(
-            [1, 2, 3].map(|alias| topic(aliases, &room, alias)),
-            [Some(1), Some(2), Some(3)]
-        );
-        assert!(aliases.record(&mut room, 2, b"BBBB"));
-        assert_eq!(aliases.used(), 20);
-        assert_eq!(
-            [1, 2, 3].map(|alias| topic(aliases, &room, alias)),
-            [Some(1), Some(4), Some(3)]
-        );
-        assert_eq!(aliases.topic(&room, 2).map(TopicName::as_str), Some("BBBB"));
-        assert_eq!(aliases.topic(&room, 3).map(TopicName::as_str), Some("ccc"));
-    }
-}
+mod tests;
