@@ -17,6 +17,18 @@ impl Place {
             _ => number,
         })
     }
+
+    /// All of them, to be told apart by [`index`](Self::index).
+    pub(crate) const COUNT: usize = PLACES as usize;
+
+    /// The place of an index, which must be below [`COUNT`](Self::COUNT).
+    pub(crate) const fn at(index: usize) -> Self {
+        Self(index as u8)
+    }
+
+    pub(crate) const fn index(self) -> usize {
+        self.0 as usize
+    }
 }
 
 /// Where the Client, and where the Server, may send something.

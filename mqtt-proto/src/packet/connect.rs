@@ -1,8 +1,10 @@
 use super::Fields;
 use crate::allowed::Place;
-use crate::wire::{Output, Reader};
+use crate::property::{self, Open};
+use crate::wire::{HAS_FAST_PATHS, Output, Reader, binary, string};
 use crate::{
-    DecodeErrorKind, EncodeError, Packet, PacketType, Properties, QoS, TopicName, Version, property,
+    DecodeErrorKind, EncodeError, Packet, PacketType, Properties, QoS, Role, Sequence, TopicName,
+    Version,
 };
 
 /// A CONNECT packet (section 3.1).
@@ -46,6 +48,68 @@ impl<'a> Connect<'a> {
     /// By the version that the packet names, not by one agreed before.
     #[inline(never)]
     pub(super) fn decode(reader: &mut Reader<'a>) -> Packet<'a> {
+        if HAS_FAST_PATHS && let Some(connect) = Self::decode_plain(reader.rest()) {
+            reader.take_rest();
+            return Packet::Connect(connect);
+        }
+        Self::decode_any(reader)
+    }
+
+    /// Takes all that follows the fixed header, if it is right, in registers. `None` tells nothing: it
+    /// is then for [`decode_any`](Self::decode_any) to say what is wrong.
+    #[inline(always)]
+    fn decode_plain(body: &'a [u8]) -> Option<Self> {
+        let mut rest = body;
+        if binary(&mut rest)? != PROTOCOL_NAME {
+            return None;
+        }
+        let (&[level, flags, high, low], after) = rest.split_first_chunk()?;
+        rest = after;
+        let version = match level {
+            4 => Version::V3_1_1,
+            5 => Version::V5,
+            _ => return None,
+        };
+        let flags = Flags(flags);
+        if flags.wrong(version).is_some() {
+            return None;
+        }
+        let properties = take_properties(&mut rest, version, PLACE)?;
+        let client_id = string::take(&mut rest)?;
+        if version == Version::V3_1_1 && client_id.is_empty() && !flags.has(Flags::CLEAN_START) {
+            return None;
+        }
+        let mut will = None;
+        if flags.has(Flags::WILL) {
+            will = Some(Will {
+                properties: take_properties(&mut rest, version, Place::WILL)?,
+                topic: TopicName::plain(binary(&mut rest)?)?,
+                payload: binary(&mut rest)?,
+                qos: flags.will_qos()?,
+                retain: flags.has(Flags::WILL_RETAIN),
+            });
+        }
+        let mut username = None;
+        if flags.has(Flags::USER_NAME) {
+            username = Some(string::take(&mut rest)?);
+        }
+        let mut password = None;
+        if flags.has(Flags::PASSWORD) {
+            password = Some(binary(&mut rest)?);
+        }
+        rest.is_empty().then_some(Self {
+            version,
+            clean_start: flags.has(Flags::CLEAN_START),
+            keep_alive: u16::from_be_bytes([high, low]),
+            client_id,
+            will,
+            username,
+            password,
+            properties,
+        })
+    }
+
+    fn decode_any(reader: &mut Reader<'a>) -> Packet<'a> {
         let version = decode_version(reader);
         reader.version = version;
         let flags = Flags::decode(reader);
@@ -162,6 +226,24 @@ fn decode_version(reader: &mut Reader<'_>) -> Version {
     }
 }
 
+/// Takes properties that are right; none in 3.1.1.
+#[inline(always)]
+fn take_properties<'a>(
+    rest: &mut &'a [u8],
+    version: Version,
+    place: Place,
+) -> Option<Properties<'a>> {
+    if version == Version::V3_1_1 {
+        return Some(Sequence::from_wire(&[]));
+    }
+    let taken = property::take_plain(rest, Open::at(place, Role::Client))?;
+    if taken.open.lacks_method() {
+        return None;
+    }
+    *rest = taken.after;
+    Some(Sequence::from_wire(taken.properties))
+}
+
 /// The Connect Flags (section 3.1.2.3).
 #[derive(Clone, Copy)]
 struct Flags(u8);
@@ -177,26 +259,33 @@ impl Flags {
 
     fn decode(reader: &mut Reader<'_>) -> Self {
         let flags = Self(reader.u8());
-        let wrong = if flags.has(Self::RESERVED) {
+        if let Some(wrong) = flags.wrong(reader.version) {
+            reader.refuse(wrong);
+        }
+        flags
+    }
+
+    /// What is wrong with them in a packet of the version.
+    #[inline(always)]
+    fn wrong(self, version: Version) -> Option<DecodeErrorKind> {
+        if self.has(Self::RESERVED) {
             // [MQTT-3.1.2-3]
-            DecodeErrorKind::ReservedConnectFlag
-        } else if !flags.has(Self::WILL) && flags.has(Self::WILL_QOS | Self::WILL_RETAIN) {
+            Some(DecodeErrorKind::ReservedConnectFlag)
+        } else if !self.has(Self::WILL) && self.has(Self::WILL_QOS | Self::WILL_RETAIN) {
             // [MQTT-3.1.2-11] [MQTT-3.1.2-13] [MQTT3-3.1.2-11]
-            DecodeErrorKind::WillFlagsWithoutWill
-        } else if flags.will_qos().is_none() {
+            Some(DecodeErrorKind::WillFlagsWithoutWill)
+        } else if self.will_qos().is_none() {
             // [MQTT-3.1.2-12]
-            DecodeErrorKind::InvalidQoS
-        } else if reader.version == Version::V3_1_1
-            && flags.has(Self::PASSWORD)
-            && !flags.has(Self::USER_NAME)
+            Some(DecodeErrorKind::InvalidQoS)
+        } else if version == Version::V3_1_1
+            && self.has(Self::PASSWORD)
+            && !self.has(Self::USER_NAME)
         {
             // [MQTT3-3.1.2-22]
-            DecodeErrorKind::PasswordWithoutUserName
+            Some(DecodeErrorKind::PasswordWithoutUserName)
         } else {
-            return flags;
-        };
-        reader.refuse(wrong);
-        flags
+            None
+        }
     }
 
     fn of(connect: &Connect<'_>) -> Self {

@@ -3,10 +3,9 @@
 //! With no call to make and no error to tell, all is in registers. `None` tells nothing: it is then for
 //! the way for all packets to say what it is.
 
-use super::{Ack, Delivery, Packet, Publish, PublishHead, SubAck};
-use crate::allowed::{Place, Senders};
-use crate::property::Census;
-use crate::wire::{Output, Writer, string, u16, varint};
+use super::{Ack, Delivery, PUBLISH, Packet, Publish, PublishHead, SubAck};
+use crate::property::Open;
+use crate::wire::{Output, Writer, u16, varint};
 use crate::{
     DecodeOptions, PacketId, PacketType, Properties, QoS, ReasonCode, Role, Sequence, TopicName,
     Version, property,
@@ -125,13 +124,11 @@ impl<'a> Publish<'a> {
                 (taken, payload) = (Sequence::from_wire(bytes), after);
             }
         }
-        if !string::is_plain_name(topic) {
-            return None;
-        }
+        let topic = TopicName::plain(topic)?;
         let head = PublishHead {
             delivery,
             retain: first & 1 != 0,
-            topic: Some(TopicName::from_checked(topic)),
+            topic: Some(topic),
             properties: taken,
         };
         Some((Self { head, payload }, rest, due))
@@ -140,14 +137,14 @@ impl<'a> Publish<'a> {
 
 /// Takes properties of a PUBLISH that are right, with their length, whose Topic Alias, if any, is not
 /// above the maximum; with them come what follows them.
-#[inline(never)]
+#[inline(always)]
 pub(crate) fn properties_of_publish(
     input: &[u8],
     sender: Role,
     maximum_alias: u16,
 ) -> Option<(&[u8], &[u8])> {
-    let mut census = Census::new(Place::of(PacketType::Publish), Senders::only(sender));
-    property::take_plain(input, maximum_alias, &mut census)
+    let taken = property::take_plain(input, Open::at(PUBLISH, sender))?;
+    (taken.topic_alias <= maximum_alias).then_some((taken.properties, taken.after))
 }
 
 impl PublishHead<'_> {

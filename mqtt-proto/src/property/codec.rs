@@ -2,7 +2,7 @@
 
 use super::table::{Census, Form, Refusal, Row};
 use super::value::Value;
-use super::{Properties, Property, PropertyId, plain};
+use super::{Properties, Property, PropertyId, walk};
 use crate::allowed::{Place, Senders};
 use crate::sequence::{Repr, Wired};
 use crate::wire::{HAS_FAST_PATHS, Output, Reader, binary, varint};
@@ -35,13 +35,24 @@ fn take<'a>(reader: &mut Reader<'a>, census: &mut Census) -> &'a [u8] {
     if reader.version == Version::V3_1_1 {
         return &[];
     }
-    if HAS_FAST_PATHS
-        && let Some((bytes, after)) = plain::take(reader.rest(), reader.topic_alias_maximum, census)
-    {
-        reader.advance_to(after);
+    if HAS_FAST_PATHS && let Some(bytes) = take_plain(reader, census) {
         return bytes;
     }
     take_any(reader, census)
+}
+
+/// Takes properties of 5.0 that are right.
+#[inline(always)]
+pub(super) fn take_plain<'a>(reader: &mut Reader<'a>, census: &mut Census) -> Option<&'a [u8]> {
+    let open = census.open_to(reader.sender);
+    let taken = walk::take(reader.rest(), open)?;
+    let counted = census.with(open, taken.open, taken.topic_alias);
+    if counted.topic_alias > reader.topic_alias_maximum || counted.lacks_method() {
+        return None;
+    }
+    *census = counted;
+    reader.advance_to(taken.after);
+    Some(taken.properties)
 }
 
 /// Takes properties of 5.0, and tells what is wrong with them.

@@ -4,6 +4,7 @@ mod codec;
 mod plain;
 mod table;
 mod value;
+mod walk;
 
 use core::num::{NonZeroU16, NonZeroU32};
 
@@ -11,8 +12,9 @@ use codec::Found;
 use value::Field;
 
 pub(crate) use codec::{check, decode, decode_counted, encoded_len, take_one, write};
-pub(crate) use plain::{len as plain_len, take as take_plain};
-pub(crate) use table::{Census, Form, Row};
+pub(crate) use plain::len as plain_len;
+pub(crate) use table::{Census, Form, Open, Row};
+pub(crate) use walk::take as take_plain;
 #[cfg(feature = "arbitrary")]
 pub(crate) use {table::may_repeat, value::Value};
 

@@ -1,8 +1,10 @@
 //! The table of properties (section 2.2.2.2 and each packet's own), and the checks that decoder and encoder share.
 
+use core::num::NonZeroU64;
+
 use super::PropertyId;
-use crate::PacketType;
 use crate::allowed::{Allowed, Place, Senders};
+use crate::{PacketType, Role};
 
 /// What the specification says of one property: where it may be, and the form of its value.
 ///
@@ -26,7 +28,7 @@ macro_rules! forms {
 
         impl Row {
             /// The form of the value; `None` where there is no property.
-            #[inline]
+            #[inline(always)]
             pub(crate) const fn form(self) -> Option<Form> {
                 match self.0 >> Allowed::BITS {
                     $($value => Some(Form::$name),)*
@@ -100,6 +102,15 @@ macro_rules! table {
                     Allowed::NOWHERE.both(&[$($both),*]).client(&[$($client),*]).server(&[$($server),*]),
                 ),)*
                 _ => Row::NONE,
+            }
+        }
+
+        /// The form of a property's value; `None` where there is no property.
+        #[inline(always)]
+        pub(crate) const fn form(id: u8) -> Option<Form> {
+            match id {
+                $($byte => Some(Form::$form),)*
+                _ => None,
             }
         }
 
@@ -187,10 +198,10 @@ impl Row {
 }
 
 /// Whether the property may be at the place more than once.
-pub(crate) fn may_repeat(id: u32, place: Place) -> bool {
+pub(crate) const fn may_repeat(id: u32, place: Place) -> bool {
     match many(id) {
         Many::Nowhere => false,
-        Many::InPublish => place == PUBLISH,
+        Many::InPublish => place.index() == PUBLISH.index(),
         Many::Everywhere => true,
     }
 }
@@ -207,6 +218,100 @@ const EVERYWHERE: u64 = {
     }
     bits
 };
+
+/// The properties that may still come at one place, each the bit of its identifier: the rows of the
+/// table turned about, where flash is not dear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Open {
+    ids: u64,
+    /// Those of them that may be more than once.
+    repeatable: u64,
+}
+
+impl Open {
+    /// Before the first.
+    #[inline(always)]
+    pub(crate) fn at(place: Place, sender: Role) -> Self {
+        let of = match sender {
+            Role::Client => &OPEN_TO_CLIENT,
+            Role::Server => &OPEN_TO_SERVER,
+        };
+        of.get(place.index()).copied().unwrap_or(Self::NONE)
+    }
+
+    /// Where there may be none.
+    const NONE: Self = Self {
+        ids: 0,
+        repeatable: 0,
+    };
+
+    /// Counts in what has the identifier of a property.
+    #[inline(always)]
+    pub(crate) const fn admit(&mut self, id: u8) -> Option<()> {
+        let id = id as u32;
+        if self.ids & bit(id) == 0 {
+            return None;
+        }
+        self.ids &= (!1_u64).rotate_left(id);
+        Some(())
+    }
+
+    /// Has what may be more than once come again: for after each that may be so somewhere.
+    #[inline(always)]
+    pub(crate) const fn reopen(&mut self) {
+        self.ids |= self.repeatable;
+    }
+
+    /// The identifiers of those that may still come: User Properties always may.
+    pub(super) const fn ids(self) -> Option<NonZeroU64> {
+        NonZeroU64::new(self.ids)
+    }
+
+    /// With other identifiers.
+    pub(super) const fn with(self, ids: NonZeroU64) -> Self {
+        Self {
+            ids: ids.get(),
+            ..self
+        }
+    }
+
+    /// Whether in a CONNECT, or its Will, an Authentication Method is missing: [`Census::lacks_method`].
+    pub(crate) const fn lacks_method(self) -> bool {
+        let method = bit(PropertyId::AuthenticationMethod as u32);
+        let data = bit(PropertyId::AuthenticationData as u32);
+        // It may still come, while its data may not any more.
+        self.ids & (method | data) == method
+    }
+}
+
+static OPEN_TO_CLIENT: [Open; Place::COUNT] = open_to(Senders::only(Role::Client));
+static OPEN_TO_SERVER: [Open; Place::COUNT] = open_to(Senders::only(Role::Server));
+
+const fn open_to(sender: Senders) -> [Open; Place::COUNT] {
+    let mut places = [Open::NONE; Place::COUNT];
+    let mut index = 0;
+    while index < Place::COUNT {
+        let place = Place::at(index);
+        let mut open = Open::NONE;
+        let mut ids = PropertyId::ALL;
+        while let [id, rest @ ..] = ids {
+            let id = *id as u32;
+            if !row(id).allowed().senders(place).and(sender).is_nobody() {
+                open.ids |= bit(id);
+                if may_repeat(id, place) {
+                    open.repeatable |= bit(id);
+                }
+            }
+            ids = rest;
+        }
+        #[expect(clippy::indexing_slicing, reason = "the compiler does it")]
+        {
+            places[index] = open;
+        }
+        index = index.wrapping_add(1);
+    }
+    places
+}
 
 /// The properties of one place as they go by: which there were, and who may have sent them.
 #[derive(Clone, Copy, Debug)]
@@ -256,6 +361,22 @@ impl Census {
         }
         self.seen |= bit;
         Ok(())
+    }
+
+    /// What may still come, from the sender that is known, before the first.
+    #[inline(always)]
+    pub(crate) fn open_to(&self, sender: Role) -> Open {
+        Open::at(self.place, sender)
+    }
+
+    /// With what came between two states of what may come, but for what may be more than once.
+    #[inline(always)]
+    pub(crate) const fn with(self, before: Open, after: Open, topic_alias: u16) -> Self {
+        Self {
+            topic_alias,
+            seen: self.seen | before.ids & !after.ids,
+            ..self
+        }
     }
 
     /// Who may have sent all that went by.

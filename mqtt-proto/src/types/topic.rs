@@ -130,6 +130,12 @@ impl<'a> TopicName<'a> {
         }
         Ok(Self(bytes))
     }
+
+    /// That of a packet if it is of ASCII, as nearly all are; others may be right as well.
+    #[inline(always)]
+    pub(crate) fn plain(bytes: &'a [u8]) -> Option<Self> {
+        string::is_plain_name(bytes).then_some(Self(bytes))
+    }
 }
 
 /// What a Shared Subscription starts with.

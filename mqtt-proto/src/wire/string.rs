@@ -1,6 +1,6 @@
 //! What a UTF-8 Encoded String may contain (section 1.5.4).
 
-use super::HAS_FAST_PATHS;
+use super::{HAS_FAST_PATHS, binary, u16};
 use crate::DecodeErrorKind;
 
 /// The longest string or binary value that a two byte length can tell.
@@ -55,7 +55,6 @@ pub(crate) fn is_plain(bytes: &[u8]) -> bool {
 /// Whether U+0000 is in a string.
 #[inline]
 pub(crate) fn has_nul(bytes: &[u8]) -> bool {
-    const LOWS: u64 = u64::from_ne_bytes([1; 8]);
     // A byte that is not 0 may look as if it were, but only beside one that is.
     let has_none = |word: u64| word.wrapping_sub(LOWS) & !word & HIGHS == 0;
     !all(bytes, |&byte| byte != 0, has_none)
@@ -68,11 +67,15 @@ fn all(bytes: &[u8], byte: impl Fn(&u8) -> bool, word: impl Fn(u64) -> bool) -> 
         // Two parts that may share some bytes are the whole.
         if let Some(last) = bytes.last_chunk() {
             let (blocks, _) = bytes.as_chunks();
-            let block = |block| all_of_block(block, &byte);
-            return blocks.iter().all(block) && block(last);
+            for block in blocks {
+                if !all_of_block(block, &byte) {
+                    return false;
+                }
+            }
+            return all_of_block(last, byte);
         }
         if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-            return word(u64::from_ne_bytes(*first)) && word(u64::from_ne_bytes(*last));
+            return word(u64::from_ne_bytes(*first)) & word(u64::from_ne_bytes(*last));
         }
         if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
             let half = |bytes| u64::from(u32::from_ne_bytes(bytes));
@@ -128,31 +131,73 @@ const fn is_plain_byte(&byte: &u8) -> bool {
     byte.cast_signed() > 0 && byte | BETWEEN != b'+'
 }
 
+const LOWS: u64 = u64::from_ne_bytes([1; 8]);
 const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
 
 /// `+` and `#` differ in this bit alone.
 const BETWEEN: u8 = b'+' ^ b'#';
 
-/// Whether the first `len` bytes are all of ASCII and none of them is U+0000. Of others this says
-/// nothing, nor of a string with less than a word before the end of `bytes`.
+/// The bytes that the string at the front of `field` takes, with its length, if it is right.
 #[inline(always)]
-pub(crate) fn starts_plain(mut bytes: &[u8], mut len: usize) -> bool {
-    const WORD: usize = 8;
-    while let Some((&word, after)) = bytes.split_first_chunk() {
-        let word = u64::from_le_bytes(word);
-        // The first byte that has its high bit here is the first that is wrong: it may carry into
-        // those that follow, but not into those before.
-        let wrong = (HIGHS.wrapping_sub(word) | word) & HIGHS;
-        if len <= WORD {
-            return wrong.trailing_zeros() as usize / 8 >= len;
-        }
-        if wrong != 0 {
-            return false;
-        }
-        len = len.wrapping_sub(WORD);
-        bytes = after;
+pub(crate) fn field(field: &[u8]) -> Option<usize> {
+    let len = usize::from(u16(&mut { field })?);
+    let end = len.wrapping_add(2);
+    if is_short_and_plain(field, len) || is_right(field) {
+        return Some(end);
     }
-    false
+    None
+}
+
+/// Takes a string with its length from the front of `rest`, if it is right.
+#[inline(always)]
+pub(crate) fn take<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
+    let bytes = binary(rest)?;
+    let string = core::str::from_utf8(bytes).ok()?;
+    (!has_nul(bytes)).then_some(string)
+}
+
+/// Whether the string has no more than two words, and at least one to the end of the packet, and is of ASCII.
+#[inline(always)]
+fn is_short_and_plain(field: &[u8], len: usize) -> bool {
+    const WORD: usize = size_of::<u64>();
+    let Some(&[_, _, ref first @ ..]) = field.first_chunk::<{ WORD + 2 }>() else {
+        return false;
+    };
+    let first = odd(*first);
+    if len <= WORD {
+        // What follows the string is moved out.
+        let beyond = 64_usize.wrapping_sub(len.wrapping_mul(8)) as u32;
+        return first.wrapping_shl(beyond) & HIGHS == 0;
+    }
+    if len > 2 * WORD {
+        return false;
+    }
+    match field
+        .get(..len.wrapping_add(2))
+        .and_then(<[u8]>::last_chunk)
+    {
+        Some(&last) => (first | odd(last)) & HIGHS == 0,
+        None => false,
+    }
+}
+
+#[cold] // So that what is held in registers is moved out of them only for this.
+#[inline(never)]
+fn is_right(mut field: &[u8]) -> bool {
+    let is_plain = |&byte: &u8| byte.cast_signed() > 0;
+    binary(&mut field).is_some_and(|string| {
+        all(string, is_plain, |word| {
+            odd(word.to_le_bytes()) & HIGHS == 0
+        }) || checked(string).is_ok()
+    })
+}
+
+/// Has the high bits of bytes that are U+0000 or not of ASCII. The lowest is right; it may carry into
+/// those above, but not into those below.
+#[inline(always)]
+const fn odd(word: [u8; 8]) -> u64 {
+    let word = u64::from_le_bytes(word);
+    word.wrapping_sub(LOWS) | word
 }
 
 #[cfg(test)]
@@ -195,17 +240,25 @@ mod tests {
 
     #[test]
     fn what_follows_a_string_does_not_matter() {
-        for len in 0..40 {
-            for follows in [b"aaaaaaaa", &[0; 8], &[0xFF; 8]] {
-                let mut bytes = std::vec![b'+'; len];
+        for len in 0..40_u8 {
+            let end = usize::from(len) + 2;
+            for follows in [&b"aaaaaaaa"[..], &[0; 8], &[0xFF; 8], &[], b"\0\0\0"] {
+                let mut bytes = std::vec![0, len];
+                bytes.resize(end, b'+');
                 bytes.extend_from_slice(follows);
-                assert!(starts_plain(&bytes, len));
-                for at in 0..len {
+                assert_eq!(field(&bytes), Some(end));
+                assert_eq!(field(&bytes[..end - 1]), None);
+                for at in 2..end {
                     for byte in [0, 0x80, 0xFF] {
                         bytes[at] = byte;
-                        assert!(!starts_plain(&bytes, len), "{byte} at {at} of {len}");
+                        assert_eq!(field(&bytes), None, "{byte} at {at} of {len}");
                     }
                     bytes[at] = b'+';
+                }
+                for at in 3..end {
+                    bytes[at - 1..=at].copy_from_slice("é".as_bytes());
+                    assert_eq!(field(&bytes), Some(end));
+                    bytes[at - 1..=at].fill(b'+');
                 }
             }
         }

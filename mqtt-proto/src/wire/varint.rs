@@ -10,12 +10,17 @@ pub(crate) const MAX: u32 = 268_435_455;
 
 /// The value at the front of `bytes` and how many bytes it takes; `None` when more are needed to know.
 /// An error comes with the index of the byte that is wrong.
-#[inline]
+#[inline(always)]
 pub(crate) fn decode(bytes: &[u8]) -> Result<Option<(u32, usize)>, (DecodeErrorKind, usize)> {
     // As most are.
     if HAS_FAST_PATHS && let [first @ ..0x80, ..] = *bytes {
         return Ok(Some((first.into(), 1)));
     }
+    decode_any(bytes)
+}
+
+#[inline]
+fn decode_any(bytes: &[u8]) -> Result<Option<(u32, usize)>, (DecodeErrorKind, usize)> {
     let mut value = 0;
     for (at, &byte) in bytes.iter().take(4).enumerate() {
         value |= u32::from(byte & 0x7F).wrapping_shl(at.wrapping_mul(7) as u32);
