@@ -1,7 +1,7 @@
 use core::fmt;
 
-use crate::DecodeErrorKind;
-use crate::wire::string;
+use crate::wire::HAS_FAST_PATHS;
+use crate::wire::string::{self, Fault};
 
 /// What a topic is published to: not empty, no wildcards, no U+0000, at most 65,535 bytes.
 ///
@@ -59,25 +59,23 @@ macro_rules! checked_bytes {
                 Self(bytes)
             }
 
-            /// Checks one of a packet's; what is wrong at which of its bytes.
+            /// Checks one of a packet's.
             #[inline]
-            pub(crate) fn from_wire(bytes: &'a [u8]) -> Result<Self, (DecodeErrorKind, usize)> {
-                if bytes.is_empty() || !string::is_plain(bytes) || $special(bytes) {
+            pub(crate) fn from_wire(bytes: &'a [u8]) -> Result<Self, Fault> {
+                if !HAS_FAST_PATHS
+                    || bytes.is_empty()
+                    || !string::is_plain(bytes)
+                    || $special(bytes)
+                {
                     Self::look_closer(bytes)?;
                 }
                 Ok(Self(bytes))
             }
 
             #[inline(never)]
-            fn look_closer(bytes: &[u8]) -> Result<(), (DecodeErrorKind, usize)> {
-                string::utf8(bytes)?;
-                $check(bytes).map_err(|TopicError { kind, offset }| {
-                    let kind = match kind {
-                        TopicErrorKind::Nul => DecodeErrorKind::NulInString,
-                        kind => DecodeErrorKind::$name(kind),
-                    };
-                    (kind, offset)
-                })
+            fn look_closer(bytes: &[u8]) -> Result<(), Fault> {
+                string::utf8(bytes).map_err(Fault::invalid_utf8)?;
+                Ok($check(bytes)?)
             }
 
             /// The bytes, which are UTF-8.

@@ -1,9 +1,10 @@
 use nom::IResult;
 
-use super::{string, varint};
+use super::string::{self, Fault, FaultKind};
+use super::{HAS_FAST_PATHS, varint};
 use crate::{
-    DecodeError, DecodeErrorKind, DecodeOptions, Leniency, PacketId, PacketType, Role, TopicFilter,
-    TopicName, Version,
+    DecodeError, DecodeErrorKind, DecodeOptions, Leniency, PacketId, PacketType, Role,
+    TopicErrorKind, TopicFilter, TopicName, Version,
 };
 
 /// Takes a two byte integer from the front of `rest`; nothing when it is not there.
@@ -128,11 +129,20 @@ impl<'a> Reader<'a> {
         self.fail_at(self.field, kind);
     }
 
-    /// Notes an error in the string that was read last, at one of its bytes.
+    /// Notes an error in the string that was read last, which may be a topic name or topic filter.
     #[cold]
     #[inline(never)]
-    fn refuse_string(&mut self, (kind, at): (DecodeErrorKind, usize)) {
-        self.fail_at(in_string(self.field, at), kind);
+    fn refuse_string(
+        &mut self,
+        Fault { kind, offset }: Fault,
+        topic: fn(TopicErrorKind) -> DecodeErrorKind,
+    ) {
+        let kind = match kind {
+            FaultKind::InvalidUtf8 => DecodeErrorKind::InvalidUtf8,
+            FaultKind::Topic(TopicErrorKind::Nul) => DecodeErrorKind::NulInString,
+            FaultKind::Topic(kind) => topic(kind),
+        };
+        self.fail_at(in_string(self.field, offset), kind);
     }
 
     pub(crate) const fn error(&self) -> Option<DecodeError> {
@@ -227,19 +237,24 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn string(&mut self) -> &'a str {
-        string::checked(self.binary()).unwrap_or_else(|error| {
-            self.refuse_string(error);
-            ""
-        })
+        let bytes = self.binary();
+        self.checked(bytes)
     }
 
     /// The bytes of a string, which has been checked.
     pub(crate) fn text(&mut self) -> &'a [u8] {
         let bytes = self.binary();
-        if let Err(error) = string::check(bytes) {
-            self.refuse_string(error);
+        if !(HAS_FAST_PATHS && string::is_plain(bytes)) {
+            self.checked(bytes);
         }
         bytes
+    }
+
+    fn checked(&mut self, bytes: &'a [u8]) -> &'a str {
+        string::checked(bytes).unwrap_or_else(|fault| {
+            self.refuse_string(fault, DecodeErrorKind::TopicName);
+            ""
+        })
     }
 
     pub(crate) fn packet_id(&mut self) -> PacketId {
@@ -267,15 +282,15 @@ impl<'a> Reader<'a> {
     }
 
     fn check_name(&mut self, name: &'a [u8]) -> TopicName<'a> {
-        TopicName::from_wire(name).unwrap_or_else(|error| {
-            self.refuse_string(error);
+        TopicName::from_wire(name).unwrap_or_else(|fault| {
+            self.refuse_string(fault, DecodeErrorKind::TopicName);
             TopicName::from_checked(&[])
         })
     }
 
     pub(crate) fn topic_filter(&mut self) -> TopicFilter<'a> {
-        TopicFilter::from_wire(self.binary()).unwrap_or_else(|error| {
-            self.refuse_string(error);
+        TopicFilter::from_wire(self.binary()).unwrap_or_else(|fault| {
+            self.refuse_string(fault, DecodeErrorKind::TopicFilter);
             TopicFilter::from_checked(&[])
         })
     }

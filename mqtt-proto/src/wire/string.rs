@@ -1,38 +1,61 @@
 //! What a UTF-8 Encoded String may contain (section 1.5.4).
 
 use super::{HAS_FAST_PATHS, binary, u16};
-use crate::DecodeErrorKind;
+use crate::{TopicError, TopicErrorKind};
 
 /// The longest string or binary value that a two byte length can tell.
 pub(crate) const MAX_LEN: usize = 65_535;
 
-/// What is wrong with a string, at which of its bytes.
+/// What is wrong with a string: few enough bytes for registers, which a
+/// [`DecodeErrorKind`](crate::DecodeErrorKind) is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) kind: FaultKind,
+    /// The byte in the string where it is wrong.
+    pub(crate) offset: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FaultKind {
+    InvalidUtf8,
+    /// U+0000, or what only a topic name or topic filter may not be.
+    Topic(TopicErrorKind),
+}
+
+impl Fault {
+    pub(crate) const fn invalid_utf8(offset: usize) -> Self {
+        let kind = FaultKind::InvalidUtf8;
+        Self { kind, offset }
+    }
+}
+
+impl From<TopicError> for Fault {
+    fn from(TopicError { kind, offset }: TopicError) -> Self {
+        let kind = FaultKind::Topic(kind);
+        Self { kind, offset }
+    }
+}
+
+/// The string, or what is wrong with it.
 ///
 /// Control characters and non-characters are taken: refusing them is optional in both
 /// versions, and a broker that forwards them would otherwise lose us the connection.
-#[inline]
-pub(crate) fn check(bytes: &[u8]) -> Result<(), (DecodeErrorKind, usize)> {
-    if is_plain(bytes) {
-        return Ok(());
-    }
-    checked(bytes).map(drop)
-}
-
-/// The string, or as [`check`].
-#[inline(never)]
-pub(crate) fn checked(bytes: &[u8]) -> Result<&str, (DecodeErrorKind, usize)> {
+pub(crate) fn checked(bytes: &[u8]) -> Result<&str, Fault> {
     // [MQTT-1.5.4-1] [MQTT3-1.5.3-1]; U+FEFF is kept as it is [MQTT-1.5.4-3].
-    let string = utf8(bytes)?;
+    let string = utf8(bytes).map_err(Fault::invalid_utf8)?;
     // [MQTT-1.5.4-2] [MQTT3-1.5.3-2]
     match nul(bytes) {
         None => Ok(string),
-        Some(at) => Err((DecodeErrorKind::NulInString, at)),
+        Some(offset) => Err(Fault {
+            kind: FaultKind::Topic(TopicErrorKind::Nul),
+            offset,
+        }),
     }
 }
 
-/// The string, or where it is not UTF-8.
-pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, (DecodeErrorKind, usize)> {
-    core::str::from_utf8(bytes).map_err(|error| (DecodeErrorKind::InvalidUtf8, error.valid_up_to()))
+/// The string, or the offset where it is not UTF-8.
+pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, usize> {
+    core::str::from_utf8(bytes).map_err(|error| error.valid_up_to())
 }
 
 /// Where U+0000 is.
