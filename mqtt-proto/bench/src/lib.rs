@@ -62,14 +62,28 @@ pub fn buffer(version: Version, payload_len: usize) -> (Version, usize, &'static
     (version, payload_len, vec![0; 256].leak())
 }
 
+/// What [`buffer`] gives, and a topic name that has been checked.
+#[must_use]
+pub fn topic_and_buffer(
+    version: Version,
+    payload_len: usize,
+) -> (TopicName<'static>, Version, usize, &'static mut [u8]) {
+    let (version, payload_len, buffer) = buffer(version, payload_len);
+    (topic(), version, payload_len, buffer)
+}
+
+fn topic() -> TopicName<'static> {
+    TopicName::new(TOPIC).unwrap()
+}
+
 /// The head of a PUBLISH of QoS 0.
 #[inline]
 #[must_use]
-pub fn publish_head(topic: &str) -> PublishHead<'_> {
+pub fn publish_head(topic: TopicName<'_>) -> PublishHead<'_> {
     PublishHead {
         delivery: Delivery::AtMostOnce,
         retain: false,
-        topic: Some(TopicName::new(topic).unwrap()),
+        topic: Some(topic),
         properties: (&[]).into(),
     }
 }
@@ -79,7 +93,7 @@ pub fn publish_head(topic: &str) -> PublishHead<'_> {
 #[must_use]
 pub fn publish_value(payload: &[u8]) -> Packet<'_> {
     Packet::Publish(Publish {
-        head: publish_head(TOPIC),
+        head: publish_head(topic()),
         payload,
     })
 }
@@ -103,7 +117,7 @@ pub fn publish_properties_value(payload: &[u8]) -> Packet<'_> {
                 dup: false,
             },
             retain: false,
-            topic: Some(TopicName::new(TOPIC).unwrap()),
+            topic: Some(topic()),
             properties: PUBLISH_PROPERTIES.into(),
         },
         payload,
@@ -203,7 +217,7 @@ fn many(len: usize) -> Packet<'static> {
     Packet::Publish(Publish {
         head: PublishHead {
             properties: (&*vec![Property::UserProperty("k", "v"); len].leak()).into(),
-            ..publish_head(TOPIC)
+            ..publish_head(topic())
         },
         payload: &[],
     })
@@ -274,7 +288,7 @@ pub fn stream(version: Version) -> &'static Fixture {
     let mut bytes = Vec::new();
     for n in 0..STREAM_PACKETS {
         let packet_id = PacketId::new(n as u16 + 1).unwrap();
-        let topic = Some(TopicName::new(TOPIC).unwrap());
+        let topic = Some(topic());
         let head = |delivery| PublishHead {
             delivery,
             retain: false,

@@ -4,7 +4,8 @@
 //! the way for all packets to say what it is.
 
 use super::{Ack, Delivery, PUBLISH, Packet, Publish, PublishHead, SubAck};
-use crate::property::Open;
+use crate::allowed::Senders;
+use crate::property::{Census, Open};
 use crate::wire::{Output, Writer, u16, varint};
 use crate::{
     DecodeOptions, PacketId, PacketType, Properties, QoS, ReasonCode, Role, Sequence, TopicName,
@@ -148,53 +149,79 @@ pub(crate) fn properties_of_publish(
 }
 
 impl PublishHead<'_> {
-    /// Writes a head with a topic name and without properties, and of the payload what is at hand.
-    /// With `None` nothing has been written.
+    /// Writes a head with a topic name, and of the payload what is at hand. Unless `ALL`, the topic name
+    /// is no longer than most, and there are no properties: that takes no call. With `None` nothing has
+    /// been written.
     #[inline(always)]
-    pub(super) fn encode_plain(
+    pub(super) fn encode_plain<const ALL: bool>(
         &self,
         version: Version,
         payload_len: usize,
         payload: &[u8],
         buf: &mut [u8],
     ) -> Option<usize> {
+        let mut properties_len = 0;
+        let mut properties_start = usize::from(version == Version::V5);
+        if ALL && !self.properties.is_empty() {
+            let mut census = Census::new(PUBLISH, Senders::ANY);
+            properties_len = property::plain_len(self.properties, version, &mut census)?;
+            properties_start = varint::len(properties_len);
+        }
         let topic = self.topic?.as_bytes();
-        // A topic name has no more than 65,535 bytes.
-        let topic_len = topic.len() as u16;
-        if !self.properties.is_empty() || payload_len > varint::MAX as usize {
+        let is_most = (5..=32).contains(&topic.len()) && self.properties.is_empty();
+        if !ALL && !is_most {
             return None;
         }
         let packet_id = self.delivery.packet_id();
         let packet_id_len: usize = if packet_id.is_some() { 2 } else { 0 };
-        let head_len = usize::from(topic_len)
-            .wrapping_add(2)
+        let len = topic
+            .len()
             .wrapping_add(packet_id_len)
-            .wrapping_add(usize::from(version == Version::V5));
-        let (len, len_len) = varint::encode(head_len.wrapping_add(payload_len))?;
-        let needed = head_len
-            .wrapping_add(len_len)
-            .wrapping_add(1)
-            .wrapping_add(payload.len());
-        let room = buf.get_mut(..needed)?;
-        let (first, room) = room.split_first_mut()?;
-        // There is room for a length of four bytes, since a topic name follows it, which is
-        // written over those that it has not.
-        *room.first_chunk_mut()? = len;
-        *first = self.first_byte();
-        let mut out = Writer::new(room.get_mut(len_len..)?);
-        out.u16(topic_len);
+            .wrapping_add(properties_start)
+            .wrapping_add(properties_len);
+        let remaining = len.wrapping_add(2).wrapping_add(payload_len) as u32;
+        let (start, start_len) = start(self.first_byte(), remaining, topic.len() as u16);
+        // Near the limit it is for others to tell whether it is kept.
+        if payload_len > LARGE || ALL && properties_len > LARGE {
+            return None;
+        }
+        let head_len = start_len.wrapping_add(len);
+        let needed = head_len.wrapping_add(payload.len());
+        let (head, rest) = buf.get_mut(..needed)?.split_at_mut_checked(head_len)?;
+        // What the word is too long by is written over.
+        *head.first_chunk_mut()? = start;
+        *head.last_mut()? = 0;
+        let mut out = Writer::new(head.get_mut(start_len..)?);
         out.short(topic);
         if let Some(packet_id) = packet_id {
             out.u16(packet_id.get());
         }
-        if version == Version::V5 {
-            out.u8(0);
+        if ALL && !self.properties.is_empty() {
+            out.varint(properties_len);
+            property::plain_write(self.properties, out);
         }
-        if !payload.is_empty() {
-            out.bytes(payload);
-        }
+        Writer::new(rest).bytes(payload);
         Some(needed)
     }
+}
+
+/// More bytes than this are not counted here.
+const LARGE: usize = varint::MAX as usize / 4;
+
+/// A fixed header and the length of what follows it, in one word, and how many bytes of it they are.
+///
+/// With nothing to ask, a long Remaining Length takes no more time than a short one.
+#[inline(always)]
+fn start(first: u8, remaining: u32, next_len: u16) -> ([u8; 8], usize) {
+    // Seven bits to a byte.
+    let halves = remaining & 0x3FFF | (remaining & !0x3FFF) << 2;
+    let bytes = halves & 0x007F_007F | (halves & 0x3F80_3F80) << 1;
+    // With the last of them moved to the end of four, all before it have a next one.
+    let unused = (bytes | 1).leading_zeros() & !7;
+    let four = u64::from(bytes).wrapping_shl(unused) | 0x0080_8080;
+    let lens = (four | u64::from(next_len.swap_bytes()) << 32).wrapping_shr(unused);
+    let word = lens << 8 | u64::from(first);
+    (word.to_le_bytes(), 7_u32.wrapping_sub(unused / 8) as usize)
 }
 
 impl<'a> Ack<'a> {

@@ -123,15 +123,29 @@ impl<'a> PublishHead<'a> {
         payload: &[u8],
         buf: &mut [u8],
     ) -> Result<usize, EncodeError> {
-        if !HAS_FAST_PATHS {
-            return self.encode_any(version, payload_len, payload, buf);
+        if HAS_FAST_PATHS {
+            if let Some(len) = self.encode_plain::<false>(version, payload_len, payload, buf) {
+                return Ok(len);
+            }
+            // With its address given away here alone, a head made for this call is not put into memory before.
+            let head = *self;
+            return head.encode_less_plain(version, payload_len, payload, buf);
         }
-        if let Some(len) = self.encode_plain(version, payload_len, payload, buf) {
-            return Ok(len);
+        self.encode_any(version, payload_len, payload, buf)
+    }
+
+    #[inline(never)]
+    fn encode_less_plain(
+        &self,
+        version: Version,
+        payload_len: usize,
+        payload: &[u8],
+        buf: &mut [u8],
+    ) -> Result<usize, EncodeError> {
+        match self.encode_plain::<true>(version, payload_len, payload, buf) {
+            Some(len) => Ok(len),
+            None => self.encode_any(version, payload_len, payload, buf),
         }
-        // With its address given away here alone, a head made for this call is not put into memory before.
-        let head = *self;
-        head.encode_any(version, payload_len, payload, buf)
     }
 
     pub(super) fn encode_any(

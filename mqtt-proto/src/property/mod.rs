@@ -12,7 +12,7 @@ use codec::Found;
 use value::Field;
 
 pub(crate) use codec::{check, decode, decode_counted, encoded_len, take_one, write};
-pub(crate) use plain::len as plain_len;
+pub(crate) use plain::{len as plain_len, write as plain_write};
 pub(crate) use table::{Census, Form, Open, Row};
 pub(crate) use walk::take as take_plain;
 #[cfg(feature = "arbitrary")]

@@ -1,11 +1,11 @@
 //! A fast way over a caller's properties that are right, where flash is not dear.
 
 use super::Properties;
-use super::table::{Census, Row};
-use super::value::Value;
+use super::table::{Census, bit};
+use super::value::{Value, Visit};
 use crate::Version;
 use crate::sequence::Repr;
-use crate::wire::{string, varint};
+use crate::wire::{Output, Writer, string, varint};
 
 /// Admits the caller's properties, if they are right, and counts their bytes without their length.
 /// `None` tells nothing: it is then for [`check`](super::check) to say what is wrong.
@@ -17,39 +17,76 @@ pub(crate) fn len(
     let (Repr::Slice(list), Version::V5) = (properties.repr(), version) else {
         return None;
     };
-    let mut so_far = *census;
-    let mut len = 0_usize;
+    let (mut seen, mut again, mut len) = (0, 0, 0_usize);
     for property in list {
-        let id = property.id() as u32;
-        so_far.admit(id, Row::of(id)).ok()?;
-        let value = match property.to_value() {
-            Value::Byte(0..=1) => 1,
-            Value::Byte(_) => return None,
-            Value::TwoBytes(_) => 2,
-            Value::FourBytes(_) => 4,
-            Value::VariableByteInteger(number) => varint::len(number as usize),
-            Value::Binary(bytes) => binary_len(bytes)?,
-            Value::Text(string) => text_len(string)?,
-            Value::TextPair(name, value) => text_len(name)?.wrapping_add(text_len(value)?),
-        };
-        len = len.checked_add(value)?.checked_add(1)?;
+        let bit = bit(property.id() as u32);
+        again |= seen & bit;
+        seen |= bit;
+        len = len.saturating_add(property.visit(Len));
     }
-    if so_far.lacks_method() {
+    let mut so_far = *census;
+    so_far.admit_all(seen, again)?;
+    if len == usize::MAX || so_far.lacks_method() {
         return None;
     }
     *census = so_far;
     Some(len)
 }
 
-#[inline(always)]
-fn binary_len(bytes: &[u8]) -> Option<usize> {
-    (bytes.len() <= string::MAX_LEN).then_some(bytes.len().wrapping_add(2))
+/// Tells the bytes of a property, if its value is right, or else more than there can be.
+struct Len;
+
+impl Visit for Len {
+    type Output = usize;
+
+    #[inline(always)]
+    fn take(self, value: Value<'_>) -> usize {
+        match value {
+            Value::Byte(0..=1) => 2,
+            Value::Byte(_) => usize::MAX,
+            Value::TwoBytes(_) => 3,
+            Value::FourBytes(_) => 5,
+            Value::VariableByteInteger(number) => varint::len(number as usize).wrapping_add(1),
+            Value::Binary(bytes) if bytes.len() > string::MAX_LEN => usize::MAX,
+            Value::Binary(bytes) => bytes.len().wrapping_add(3),
+            Value::Text(string) => {
+                if string.len() > string::MAX_LEN || string::has_nul(string) {
+                    return usize::MAX;
+                }
+                string.len().wrapping_add(3)
+            }
+            Value::TextPair(name, value) => {
+                // No bit beyond those of the largest length.
+                if name.len() | value.len() > string::MAX_LEN
+                    || string::has_nul(name)
+                    || string::has_nul(value)
+                {
+                    return usize::MAX;
+                }
+                name.len().wrapping_add(value.len()).wrapping_add(5)
+            }
+        }
+    }
 }
 
-#[inline(always)]
-fn text_len(string: &[u8]) -> Option<usize> {
-    if string::has_nul(string) {
-        return None;
+/// Writes the caller's properties that have been checked, without their length.
+#[inline(never)]
+pub(crate) fn write(properties: Properties<'_>, mut out: Writer<'_>) {
+    if let Repr::Slice(list) = properties.repr() {
+        for property in list {
+            out.u8(property.id() as u8);
+            property.visit(Write(&mut out));
+        }
     }
-    binary_len(string)
+}
+
+struct Write<'w, 'b>(&'w mut Writer<'b>);
+
+impl Visit for Write<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn take(self, value: Value<'_>) {
+        value.write_alone(self.0);
+    }
 }

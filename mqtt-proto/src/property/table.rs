@@ -379,6 +379,19 @@ impl Census {
         }
     }
 
+    /// Counts in, where there were none, a whole list: what is in it, and what is in it more than once.
+    #[inline(always)]
+    pub(super) fn admit_all(&mut self, seen: u64, again: u64) -> Option<()> {
+        let may_send = |role| {
+            let open = Open::at(self.place, role);
+            (seen & !open.ids) | (again & !open.repeatable) == 0
+        };
+        let senders = Senders::new(may_send(Role::Client), may_send(Role::Server));
+        self.open = self.open.and(Allowed::at(self.place, senders));
+        self.seen = seen;
+        (!self.open.is_nowhere()).then_some(())
+    }
+
     /// Who may have sent all that went by.
     pub(crate) const fn senders(&self) -> Senders {
         self.open.senders(self.place)
@@ -396,6 +409,6 @@ impl Census {
     }
 }
 
-const fn bit(id: u32) -> u64 {
+pub(super) const fn bit(id: u32) -> u64 {
     1_u64.wrapping_shl(id)
 }

@@ -29,6 +29,12 @@ impl Value<'_> {
     #[inline]
     pub(crate) fn write(self, id: PropertyId, out: &mut impl Output) {
         out.u8(id as u8);
+        self.write_alone(out);
+    }
+
+    /// Writes the value without an identifier.
+    #[inline(always)]
+    pub(super) fn write_alone(self, out: &mut impl Output) {
         match self {
             Self::Byte(number) => out.u8(number),
             Self::TwoBytes(number) => out.u16(number),
@@ -42,6 +48,12 @@ impl Value<'_> {
             }
         }
     }
+}
+
+/// What is done with a value.
+pub(super) trait Visit {
+    type Output;
+    fn take(self, value: Value<'_>) -> Self::Output;
 }
 
 /// A Rust type in which a property's value is kept.
@@ -115,7 +127,19 @@ macro_rules! conversions {
                     Self::UserProperty(name, value) => {
                         Value::TextPair(name.as_bytes(), value.as_bytes())
                     }
-                    $($(Self::$id(value) => value.to_value(),)*)*
+                    $($(Self::$id(value))|* => value.to_value(),)*
+                }
+            }
+
+            /// Has the visitor take the value, by code of its own for each type that it may have.
+            #[inline(always)]
+            pub(super) fn visit<V: Visit>(&self, visitor: V) -> V::Output {
+                match *self {
+                    // The one that comes most.
+                    Self::UserProperty(name, value) => {
+                        visitor.take(Value::TextPair(name.as_bytes(), value.as_bytes()))
+                    }
+                    $($(Self::$id(value))|* => visitor.take(value.to_value()),)*
                 }
             }
 

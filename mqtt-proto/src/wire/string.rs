@@ -76,11 +76,38 @@ pub(crate) fn is_plain(bytes: &[u8]) -> bool {
 }
 
 /// Whether U+0000 is in a string.
-#[inline]
+#[inline(always)]
 pub(crate) fn has_nul(bytes: &[u8]) -> bool {
     // A byte that is not 0 may look as if it were, but only beside one that is.
-    let has_none = |word: u64| word.wrapping_sub(LOWS) & !word & HIGHS == 0;
-    !all(bytes, |&byte| byte != 0, has_none)
+    let zeros = |word: u64| word.wrapping_sub(LOWS) & !word;
+    if !HAS_FAST_PATHS || bytes.len() < 4 {
+        return !bytes.iter().all(|&byte| byte != 0);
+    }
+    // Two parts that may share some bytes are the whole.
+    if bytes.len() < 8 {
+        let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) else {
+            return true;
+        };
+        let half = |bytes: [u8; 4]| u64::from(u32::from_ne_bytes(bytes));
+        return zeros(half(*first) << 32 | half(*last)) & HIGHS != 0;
+    }
+    if bytes.len() < 16 {
+        let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) else {
+            return true;
+        };
+        let word = |bytes: [u8; 8]| zeros(u64::from_ne_bytes(bytes));
+        return (word(*first) | word(*last)) & HIGHS != 0;
+    }
+    let not_nul = |block| all_of_block(block, |&byte| byte != 0);
+    if let Some((first, last)) = ends(bytes) {
+        return !(not_nul(first) & not_nul(last));
+    }
+    is_long_with_nul(bytes)
+}
+
+#[inline(never)]
+fn is_long_with_nul(bytes: &[u8]) -> bool {
+    !all(bytes, |&byte| byte != 0, |_| false)
 }
 
 /// Whether all bytes are right, told of one or, where that is faster, of more at once.

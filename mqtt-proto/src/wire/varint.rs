@@ -46,20 +46,6 @@ pub(crate) fn parse(input: &[u8]) -> IResult<&[u8], u32, ()> {
     }
 }
 
-/// The bytes of the value, and how many there are; `None` where the value is too large.
-#[inline(always)]
-pub(crate) fn encode(value: usize) -> Option<([u8; 4], usize)> {
-    let [a, b, c, d] = [value, value >> 7, value >> 14, value >> 21];
-    let more = |bits: usize| bits as u8 | 0x80;
-    Some(match value {
-        0..=0x7F => ([a as u8, 0, 0, 0], 1),
-        0x80..=0x3FFF => ([more(a), b as u8, 0, 0], 2),
-        0x4000..=0x1F_FFFF => ([more(a), more(b), c as u8, 0], 3),
-        0x20_0000..=0xFFF_FFFF => ([more(a), more(b), more(c), d as u8], 4),
-        _ => return None,
-    })
-}
-
 /// How many bytes the value takes; 4 also for what is too large, which is refused elsewhere.
 pub(crate) const fn len(value: usize) -> usize {
     match value {
@@ -88,23 +74,10 @@ mod tests {
         ] {
             assert_eq!(decode(bytes), Ok(Some((value, bytes.len()))));
             assert_eq!(len(value as usize), bytes.len());
-            let (encoded, len) = encode(value as usize).unwrap();
-            assert_eq!(encoded[..len], *bytes);
             for cut in 0..bytes.len() {
                 assert_eq!(decode(&bytes[..cut]), Ok(None));
             }
         }
-    }
-
-    #[test]
-    fn what_is_encoded_is_decoded() {
-        for bits in 0..28 {
-            for value in [1 << bits, (1 << bits) - 1, 0xABC_DEF1 & ((1 << bits) - 1)] {
-                let (encoded, len) = encode(value).unwrap();
-                assert_eq!(decode(&encoded[..len]), Ok(Some((value as u32, len))));
-            }
-        }
-        assert_eq!(encode(MAX as usize + 1), None);
     }
 
     #[test]

@@ -108,7 +108,9 @@ fn publishes_are_written_the_same() {
     let alias = [Property::TopicAlias(3.try_into().unwrap())];
     let (packet_id, dup) = (PacketId::new(0x1234).unwrap(), true);
     let same = |version, head: PublishHead<'_>| {
-        let lens = [0, 1, 64, 100, 127, 128, 16_360, 16_384, 2_097_152];
+        let lens = [
+            0, 1, 64, 100, 127, 128, 16_360, 16_384, 2_097_120, 2_097_152, 67_108_863, 67_108_864,
+        ];
         let too_long = [268_369_900, 268_435_400, 268_435_456, usize::MAX];
         for payload_len in lens.into_iter().chain(too_long) {
             write_the_same(
