@@ -2,7 +2,7 @@
 
 use crate::allowed::{Allowed, Place, Senders};
 use crate::wire::Reader;
-use crate::{DecodeErrorKind, EncodeError, PacketType, ReasonCode, Role, Version};
+use crate::{DecodeErrorKind, EncodeError, PacketType, ReasonCode, Version};
 
 const CONNACK: Place = Place::of(PacketType::ConnAck);
 const PUBACK: Place = Place::of(PacketType::PubAck);
@@ -13,6 +13,10 @@ const SUBACK: Place = Place::of(PacketType::SubAck);
 const UNSUBACK: Place = Place::of(PacketType::UnsubAck);
 const DISCONNECT: Place = Place::of(PacketType::Disconnect);
 const AUTH: Place = Place::of(PacketType::Auth);
+/// In place of SUBSCRIBE, which has no reason code.
+const SUBACK_3_1_1: Place = Place::of(PacketType::Subscribe);
+/// In place of CONNECT, which has none either: what has no reason code in 3.1.1, or others.
+const NONE_3_1_1: Place = Place::of(PacketType::Connect);
 
 /// Where each reason code may stand, sent by whom.
 const fn allowed(reason: ReasonCode) -> Allowed {
@@ -23,15 +27,22 @@ const fn allowed(reason: ReasonCode) -> Allowed {
         // which means the same: so it is taken from a Server too.
         R::Success => none
             .both(&[PUBACK, PUBREC, PUBREL, PUBCOMP, DISCONNECT])
-            .server(&[CONNACK, SUBACK, UNSUBACK, AUTH]),
-        R::GrantedQoS1 | R::GrantedQoS2 => none.server(&[SUBACK]),
+            // [MQTT3-3.9.3-2] The return codes are those reason codes as they stand.
+            .server(&[CONNACK, SUBACK, SUBACK_3_1_1, UNSUBACK, AUTH]),
+        R::GrantedQoS1 | R::GrantedQoS2 => none.server(&[SUBACK, SUBACK_3_1_1]),
         R::DisconnectWithWillMessage => none.client(&[DISCONNECT]),
         // Sections 3.4.2.1 and 3.5.2.1: sent only by the Server.
         R::NoMatchingSubscribers => none.server(&[PUBACK, PUBREC]),
         R::NoSubscriptionExisted => none.server(&[UNSUBACK]),
         R::ContinueAuthentication => none.both(&[AUTH]),
         R::ReAuthenticate => none.client(&[AUTH]),
-        R::UnspecifiedError | R::ImplementationSpecificError => none
+        R::UnspecifiedError => none.both(&[PUBACK, PUBREC, DISCONNECT]).server(&[
+            CONNACK,
+            SUBACK,
+            SUBACK_3_1_1,
+            UNSUBACK,
+        ]),
+        R::ImplementationSpecificError => none
             .both(&[PUBACK, PUBREC, DISCONNECT])
             .server(&[CONNACK, SUBACK, UNSUBACK]),
         R::MalformedPacket | R::ProtocolError | R::PacketTooLarge => {
@@ -76,153 +87,74 @@ const fn allowed(reason: ReasonCode) -> Allowed {
     }
 }
 
-/// Some of the reason codes.
-#[derive(Clone, Copy)]
-pub(super) struct Set(u64);
+static SUCCESSES: [Allowed; 0x1A] = rows(0);
+static FAILURES: [Allowed; 0x23] = rows(0x80);
 
-impl Set {
-    const EMPTY: Self = Self(0);
-
-    /// Those that are allowed at the place from the sender.
-    const fn allowed_at(place: Place, sender: Role) -> Self {
-        let mut set = 0;
-        let mut all = ReasonCode::ALL;
-        while let [reason, rest @ ..] = all {
-            let senders = allowed(*reason).senders(place);
-            if !senders.and(Senders::only(sender)).is_nobody() {
-                set |= Self::bit(reason.as_u8());
+/// The rows from a reason code on; nowhere may be what is none.
+const fn rows<const LEN: usize>(first: u8) -> [Allowed; LEN] {
+    let mut rows = [Allowed::NOWHERE; LEN];
+    let mut all = ReasonCode::ALL;
+    while let [reason, rest @ ..] = all {
+        let index = reason.as_u8().wrapping_sub(first) as usize;
+        if index < LEN {
+            #[expect(clippy::indexing_slicing, reason = "the compiler does it")]
+            {
+                rows[index] = allowed(*reason);
             }
-            all = rest;
         }
-        Self(set)
+        all = rest;
     }
-
-    /// Those of a list.
-    const fn of(mut reasons: &[ReasonCode]) -> Self {
-        let mut set = 0;
-        while let [reason, rest @ ..] = reasons {
-            set |= Self::bit(reason.as_u8());
-            reasons = rest;
-        }
-        Self(set)
-    }
-
-    /// These, and every failure.
-    const fn or_failures(self) -> Self {
-        let mut set = self.0;
-        let mut all = ReasonCode::ALL;
-        while let [reason, rest @ ..] = all {
-            if reason.is_error() {
-                set |= Self::bit(reason.as_u8());
-            }
-            all = rest;
-        }
-        Self(set)
-    }
-
-    /// Whether the byte is one of them.
-    #[inline]
-    pub(super) const fn has(self, byte: u8) -> bool {
-        self.0 & Self::bit(byte) != 0
-    }
-
-    /// The failures from bit 0, the successes after them; no bit for what is neither.
-    const fn bit(byte: u8) -> u64 {
-        const FAILURES: u8 = ReasonCode::WildcardSubscriptionsNotSupported.as_u8() - 0x7F;
-        let index = match byte {
-            0..0x1C => byte.wrapping_add(FAILURES),
-            0x80.. if byte.wrapping_sub(0x80) < FAILURES => byte.wrapping_sub(0x80),
-            _ => return 0,
-        };
-        1_u64.wrapping_shl(index as u32)
-    }
+    rows
 }
 
-/// The reason codes of a packet, by who may send them.
-#[derive(Clone, Copy)]
-struct Sets {
-    client: Set,
-    server: Set,
-}
-
-impl Sets {
-    const NONE: &Self = &Self {
-        client: Set::EMPTY,
-        server: Set::EMPTY,
+/// Where the byte may stand as a reason code.
+fn row(byte: u8) -> Allowed {
+    let rows = if byte < 0x80 {
+        &SUCCESSES[..]
+    } else {
+        &FAILURES[..]
     };
+    let row = rows.get(usize::from(byte & 0x7F));
+    row.copied().unwrap_or(Allowed::NOWHERE)
+}
 
-    const fn at(place: Place) -> Self {
-        Self {
-            client: Set::allowed_at(place, Role::Client),
-            server: Set::allowed_at(place, Role::Server),
-        }
-    }
-
-    const fn of(packet: PacketType, version: Version) -> &'static Self {
-        match (version, packet) {
-            // [MQTT3-3.9.3-2]
-            (Version::V3_1_1, PacketType::SubAck) => {
-                const {
-                    &Self {
-                        client: Set::EMPTY,
-                        server: Set::of(SUBACK_RETURN_CODES),
-                    }
-                }
-            }
-            (Version::V3_1_1, _) => Self::NONE,
-            (_, PacketType::ConnAck) => const { &Self::at(CONNACK) },
-            (_, PacketType::PubAck) => const { &Self::at(PUBACK) },
-            (_, PacketType::PubRec) => const { &Self::at(PUBREC) },
-            (_, PacketType::PubRel) => const { &Self::at(PUBREL) },
-            (_, PacketType::PubComp) => const { &Self::at(PUBCOMP) },
-            (_, PacketType::SubAck) => const { &Self::at(SUBACK) },
-            (_, PacketType::UnsubAck) => const { &Self::at(UNSUBACK) },
-            (_, PacketType::Disconnect) => const { &Self::at(DISCONNECT) },
-            (_, PacketType::Auth) => const { &Self::at(AUTH) },
-            _ => Self::NONE,
-        }
+const fn place(packet: PacketType, version: Version) -> Place {
+    match (version, packet) {
+        (Version::V5, _) => Place::of(packet),
+        (Version::V3_1_1, PacketType::SubAck) => SUBACK_3_1_1,
+        (Version::V3_1_1, _) => NONE_3_1_1,
     }
 }
 
-/// The reason codes that the sender may send in the packet [MQTT-3.2.2-8], [MQTT-3.4.2-1],
-/// [MQTT-3.5.2-1], [MQTT-3.6.2-1], [MQTT-3.7.2-1], [MQTT-3.9.3-2], [MQTT-3.11.3-2],
+/// Whether the sender may send the byte as a reason code of the packet [MQTT-3.2.2-8],
+/// [MQTT-3.4.2-1], [MQTT-3.5.2-1], [MQTT-3.6.2-1], [MQTT-3.7.2-1], [MQTT-3.9.3-2], [MQTT-3.11.3-2],
 /// [MQTT-3.14.2-1], [MQTT-3.15.2-1].
-pub(super) fn set(reader: &Reader<'_>) -> Set {
-    let &Reader {
-        packet,
-        version,
-        sender,
-        leniency,
-        ..
-    } = reader;
-    match (version, packet) {
-        (Version::V5, _) if leniency.reason_codes => return const { Set::of(ReasonCode::ALL) },
-        (Version::V3_1_1, PacketType::SubAck) if leniency.return_codes => {
-            return const { Set::of(SUBACK_RETURN_CODES).or_failures() };
-        }
-        _ => {}
+fn is_allowed(reader: &Reader<'_>, byte: u8) -> bool {
+    let row = row(byte);
+    let is_taken_anyway = match reader.version {
+        Version::V5 => reader.leniency.reason_codes,
+        Version::V3_1_1 => reader.leniency.return_codes && byte >= 0x80,
+    };
+    if is_taken_anyway {
+        return !row.is_nowhere();
     }
-    let sets = Sets::of(packet, version);
-    match sender {
-        Role::Client => sets.client,
-        Role::Server => sets.server,
-    }
+    let senders = row.senders(place(reader.packet, reader.version));
+    !senders.and(Senders::only(reader.sender)).is_nobody()
 }
 
 /// Reads a reason code that the sender may send in the packet.
 pub(super) fn decode(reader: &mut Reader<'_>) -> ReasonCode {
     let byte = reader.u8();
-    let reason = if reader.version == Version::V3_1_1 && reader.packet == PacketType::ConnAck {
-        from_return_code(byte).or_else(|| failure(byte).filter(|_| reader.leniency.return_codes))
-    } else if set(reader).has(byte) {
-        ReasonCode::from_u8(byte)
-    } else {
-        None
+    let reason = match (reader.version, reader.packet) {
+        (Version::V3_1_1, PacketType::ConnAck) => from_return_code(byte),
+        _ => None,
     };
-    reason.unwrap_or_else(|| {
-        reader.refuse(DecodeErrorKind::InvalidReasonCode(byte));
-        ReasonCode::Success
-    })
+    reason
+        .or_else(|| ReasonCode::from_u8(byte).filter(|_| is_allowed(reader, byte)))
+        .unwrap_or_else(|| {
+            reader.refuse(DecodeErrorKind::InvalidReasonCode(byte));
+            ReasonCode::Success
+        })
 }
 
 /// Whether the reason code may be in the packet; `senders` are narrowed to those who may send it there.
@@ -232,21 +164,19 @@ pub(crate) fn check(
     version: Version,
     senders: &mut Senders,
 ) -> Result<(), EncodeError> {
-    let sets = Sets::of(packet, version);
-    let byte = reason.as_u8();
+    let allowed = row(reason.as_u8()).senders(place(packet, version));
     if version == Version::V3_1_1 {
-        let known = match packet {
+        let is_known = match packet {
             PacketType::ConnAck => to_return_code(reason).is_some(),
-            PacketType::SubAck => sets.server.has(byte),
+            PacketType::SubAck => !allowed.is_nobody(),
             _ => reason == ReasonCode::Success,
         };
-        return if known {
+        return if is_known {
             Ok(())
         } else {
             Err(EncodeError::NotInVersion)
         };
     }
-    let allowed = Senders::new(sets.client.has(byte), sets.server.has(byte));
     if allowed.is_nobody() {
         return Err(EncodeError::ReasonCodeNotAllowed(reason));
     }
@@ -258,41 +188,23 @@ pub(crate) fn check(
     }
 }
 
-/// The failure of a byte of 5.0.
-fn failure(byte: u8) -> Option<ReasonCode> {
-    ReasonCode::from_u8(byte).filter(|reason| reason.is_error())
-}
+/// The reason codes that say what the return codes of a CONNACK in 3.1.1 do (its table 3.1), each at
+/// its number.
+const RETURN_CODES: [ReasonCode; 6] = [
+    ReasonCode::Success,
+    ReasonCode::UnsupportedProtocolVersion,
+    ReasonCode::ClientIdentifierNotValid,
+    ReasonCode::ServerUnavailable,
+    ReasonCode::BadUserNameOrPassword,
+    ReasonCode::NotAuthorized,
+];
 
-/// The reason code of a CONNACK's return code in 3.1.1 (its table 3.1).
-const fn from_return_code(byte: u8) -> Option<ReasonCode> {
-    Some(match byte {
-        0 => ReasonCode::Success,
-        1 => ReasonCode::UnsupportedProtocolVersion,
-        2 => ReasonCode::ClientIdentifierNotValid,
-        3 => ReasonCode::ServerUnavailable,
-        4 => ReasonCode::BadUserNameOrPassword,
-        5 => ReasonCode::NotAuthorized,
-        _ => return None,
-    })
+fn from_return_code(byte: u8) -> Option<ReasonCode> {
+    RETURN_CODES.get(usize::from(byte)).copied()
 }
 
 /// The return code that says the same in a CONNACK of 3.1.1.
-pub(crate) const fn to_return_code(reason: ReasonCode) -> Option<u8> {
-    Some(match reason {
-        ReasonCode::Success => 0,
-        ReasonCode::UnsupportedProtocolVersion => 1,
-        ReasonCode::ClientIdentifierNotValid => 2,
-        ReasonCode::ServerUnavailable => 3,
-        ReasonCode::BadUserNameOrPassword => 4,
-        ReasonCode::NotAuthorized => 5,
-        _ => return None,
-    })
+pub(crate) fn to_return_code(reason: ReasonCode) -> Option<u8> {
+    let number = RETURN_CODES.iter().position(|&code| code == reason)?;
+    Some(number as u8)
 }
-
-/// The return codes of SUBACK in 3.1.1 are those reason codes as they stand.
-const SUBACK_RETURN_CODES: &[ReasonCode] = &[
-    ReasonCode::Success,
-    ReasonCode::GrantedQoS1,
-    ReasonCode::GrantedQoS2,
-    ReasonCode::UnspecifiedError,
-];

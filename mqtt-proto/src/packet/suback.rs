@@ -3,8 +3,8 @@ use crate::allowed::Place;
 use crate::sequence::Wired;
 use crate::wire::{Output, Reader};
 use crate::{
-    DecodeErrorKind, Element, EncodeError, Packet, PacketId, PacketType, Properties, ReasonCode,
-    Sequence, Version, property,
+    Element, EncodeError, Packet, PacketId, PacketType, Properties, ReasonCode, Sequence, Version,
+    property,
 };
 
 /// What SUBACK and UNSUBACK carry (sections 3.9 and 3.11).
@@ -27,21 +27,12 @@ impl<'a> SubAck<'a> {
         let properties = property::decode(reader, Place::of(packet));
         let mut reasons = Sequence::EMPTY;
         if has_reasons(packet, reader.version) {
+            reasons = Sequence::from_wire(reader.rest());
             reader.expect_payload();
-            let start = reader.offset();
-            let bytes = reader.take_rest();
-            let allowed = reason::set(reader);
-            // [MQTT-3.8.4-7]
-            for (at, &byte) in bytes.iter().enumerate() {
-                if !allowed.has(byte) {
-                    reader.fail_at(
-                        start.wrapping_add(at),
-                        DecodeErrorKind::InvalidReasonCode(byte),
-                    );
-                    break;
-                }
+            while !reader.is_empty() {
+                // [MQTT-3.8.4-7]
+                reason::decode(reader);
             }
-            reasons = Sequence::from_wire(bytes);
         }
         let ack = Self {
             packet_id,
