@@ -1,6 +1,7 @@
-//! Any bytes are a packet, the beginning of one, or refused; leniency takes what is taken without.
+//! Any bytes are a packet, the beginning of one, or refused where they are wrong; leniency takes
+//! what is taken without, and limits refuse what is beyond them and nothing else.
 
-use mqtt_proto::{Packet, Version};
+use mqtt_proto::{DecodeError, DecodeErrorKind, DecodeOptions, Packet, Version};
 
 /// The bytes are one or more packets.
 pub fn check(data: &[u8]) {
@@ -16,6 +17,7 @@ pub fn check(data: &[u8]) {
                 Ok(Some(packet)) => {
                     assert!(input.len() < before.len(), "a packet of no bytes");
                     assert_eq!(leniently, Ok(Some(packet)));
+                    check_limits(&options, &packet, &before[..before.len() - input.len()]);
                 }
                 Ok(None) => {
                     assert_eq!(input, before, "an incomplete packet was taken");
@@ -23,7 +25,7 @@ pub fn check(data: &[u8]) {
                 }
                 Err(error) => {
                     assert_eq!(input, before, "a malformed packet was taken");
-                    assert!(error.offset <= before.len(), "{error} is beyond the input");
+                    crate::offsets::check(&options, error, before);
                     assert!(error.reason_code().is_error());
                     let statement = error.statement(&options, before);
                     assert!(statement.is_none_or(|id| id.starts_with("MQTT")));
@@ -37,5 +39,39 @@ pub fn check(data: &[u8]) {
                 }
             }
         }
+    }
+}
+
+/// The packet, which takes those bytes, is taken with limits that it just meets, and not with lower ones.
+fn check_limits(options: &DecodeOptions, packet: &Packet<'_>, bytes: &[u8]) {
+    let alias = match packet {
+        Packet::Publish(publish) => publish.head.properties.topic_alias(),
+        _ => None,
+    };
+    let exact = DecodeOptions {
+        maximum_packet_size: bytes.len() as u32,
+        topic_alias_maximum: alias.map_or(0, |alias| alias.get()),
+        ..*options
+    };
+    assert_eq!(Packet::decode(&exact, &mut { bytes }), Ok(Some(*packet)));
+
+    let smaller = DecodeOptions {
+        maximum_packet_size: exact.maximum_packet_size - 1,
+        ..exact
+    };
+    let too_large = DecodeError {
+        kind: DecodeErrorKind::PacketTooLarge,
+        offset: 1,
+    };
+    assert_eq!(Packet::decode(&smaller, &mut { bytes }), Err(too_large));
+
+    if let Some(alias) = alias {
+        let fewer = DecodeOptions {
+            topic_alias_maximum: alias.get() - 1,
+            ..exact
+        };
+        let refused = Packet::decode(&fewer, &mut { bytes }).map_err(|error| error.kind);
+        let invalid = DecodeErrorKind::TopicAliasInvalid(alias.get());
+        assert_eq!(refused, Err(invalid));
     }
 }

@@ -5,6 +5,7 @@
 pub mod decode;
 pub mod differential;
 pub mod encode;
+mod offsets;
 pub mod reader_split;
 pub mod round_trip;
 pub mod session;

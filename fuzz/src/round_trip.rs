@@ -1,17 +1,23 @@
-//! What was decoded is encoded, and is the same when it is decoded again; the encoding is canonical.
-//! Its topics are such: the encoder takes that for granted.
+//! What was decoded is encoded into the same bytes, or the shortest of those that mean the same, and
+//! is the same when it is decoded again. Its topics are such, and its properties are there as often as
+//! they may be: the encoder takes the one for granted, and checks the other as the decoder does.
 
-use mqtt_proto::{DecodeOptions, Packet};
+use mqtt_proto::{DecodeOptions, Packet, Properties, PropertyId, Version};
 
 use crate::topic_matching::{is_filter, is_name};
 
 /// The bytes begin with a packet, or with more than one.
 pub fn check(data: &[u8]) {
     for options in crate::every_options() {
-        let mut input = data;
-        while let Ok(Some(packet)) = Packet::decode(&options, &mut input) {
+        let mut rest = data;
+        loop {
+            let before = rest;
+            let Ok(Some(packet)) = Packet::decode(&options, &mut rest) else {
+                break;
+            };
             check_topics(&packet);
-            round_trip(&options, &packet);
+            check_properties(&packet);
+            round_trip(&options, &packet, &before[..before.len() - rest.len()]);
         }
     }
 }
@@ -44,19 +50,88 @@ fn check_topics(packet: &Packet<'_>) {
     }
 }
 
-fn round_trip(options: &DecodeOptions, packet: &Packet<'_>) {
+/// None is there twice, but for those that may be.
+fn check_properties(packet: &Packet<'_>) {
+    let is_publish = matches!(packet, Packet::Publish(_));
+    let lists = match packet {
+        Packet::Connect(connect) => {
+            let will = connect.will.map(|will| will.properties);
+            [Some(connect.properties), will]
+        }
+        packet => [properties(packet), None],
+    };
+    for list in lists.into_iter().flatten() {
+        let mut seen = 0_u64;
+        for property in list {
+            let id = property.id();
+            let repeats = match id {
+                PropertyId::UserProperty => true,
+                PropertyId::SubscriptionIdentifier => is_publish,
+                _ => false,
+            };
+            assert!(
+                repeats || seen & 1 << id as u8 == 0,
+                "{id:?} is there twice"
+            );
+            seen |= 1 << id as u8;
+        }
+    }
+}
+
+fn properties<'a>(packet: &Packet<'a>) -> Option<Properties<'a>> {
+    Some(match packet {
+        Packet::Connect(connect) => connect.properties,
+        Packet::ConnAck(connack) => connack.properties,
+        Packet::Publish(publish) => publish.head.properties,
+        Packet::PubAck(ack) | Packet::PubRec(ack) | Packet::PubRel(ack) | Packet::PubComp(ack) => {
+            ack.properties
+        }
+        Packet::Subscribe(subscribe) => subscribe.properties,
+        Packet::SubAck(suback) | Packet::UnsubAck(suback) => suback.properties,
+        Packet::Unsubscribe(unsubscribe) => unsubscribe.properties,
+        Packet::Disconnect(disconnect) => disconnect.properties,
+        Packet::Auth(auth) => auth.properties,
+        Packet::PingReq | Packet::PingResp => return None,
+    })
+}
+
+fn round_trip(options: &DecodeOptions, packet: &Packet<'_>, bytes: &[u8]) {
     let size = packet
         .encoded_len(options.version)
         .expect("what was decoded can be encoded");
     let mut buf = vec![0; size];
     assert_eq!(packet.encode(options.version, &mut buf), Ok(size));
+    assert!(
+        buf == bytes || is_shorter_form(options, packet, &buf, bytes),
+        "{bytes:02x?} comes back as {buf:02x?}"
+    );
     let mut input = buf.as_slice();
-    let again = Packet::decode(options, &mut input);
-    assert_eq!(again, Ok(Some(*packet)));
+    assert_eq!(Packet::decode(options, &mut input), Ok(Some(*packet)));
     assert!(input.is_empty(), "bytes are left over");
-    if let Ok(Some(again)) = again {
-        let mut canonical = vec![0; size];
-        assert_eq!(again.encode(options.version, &mut canonical), Ok(size));
-        assert_eq!(buf, canonical);
-    }
+}
+
+/// Whether the packet leaves out a Reason Code and a Property Length at its end that are 0.
+fn is_shorter_form(
+    options: &DecodeOptions,
+    packet: &Packet<'_>,
+    short: &[u8],
+    long: &[u8],
+) -> bool {
+    let may_be_left_out = matches!(
+        packet,
+        Packet::PubAck(_)
+            | Packet::PubRec(_)
+            | Packet::PubRel(_)
+            | Packet::PubComp(_)
+            | Packet::Disconnect(_)
+            | Packet::Auth(_)
+    );
+    let mut longer = short.to_vec();
+    options.version == Version::V5
+        && may_be_left_out
+        && (0..2).any(|_| {
+            longer.push(0);
+            longer[1] += 1;
+            longer == long
+        })
 }
