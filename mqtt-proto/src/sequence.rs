@@ -84,8 +84,34 @@ impl<'a, T: Element<'a>> Sequence<'a, T> {
         SequenceIter { rest: self.repr }
     }
 
+    /// The elements that follow so many or, of received ones, so many bytes.
+    pub(crate) fn iter_from(self, from: usize) -> SequenceIter<'a, T> {
+        let rest = match self.repr {
+            Repr::Slice(elements) => Repr::Slice(elements.get(from..).unwrap_or_default()),
+            Repr::Wire(bytes) => Repr::Wire(bytes.get(from..).unwrap_or_default()),
+        };
+        SequenceIter { rest }
+    }
+
     pub(crate) const fn repr(self) -> Repr<'a, T> {
         self.repr
+    }
+}
+
+impl<'a, T> SequenceIter<'a, T> {
+    /// How far inside its sequence it is, to go on with [`iter_from`](Sequence::iter_from).
+    pub(crate) const fn passed(&self, of: &Sequence<'a, T>) -> usize {
+        of.repr.len().saturating_sub(self.rest.len())
+    }
+}
+
+impl<T> Repr<'_, T> {
+    /// In elements or in bytes.
+    const fn len(&self) -> usize {
+        match self {
+            Self::Slice(elements) => elements.len(),
+            Self::Wire(bytes) => bytes.len(),
+        }
     }
 }
 

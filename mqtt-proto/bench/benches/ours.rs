@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use gungraun::{library_benchmark, library_benchmark_group, main};
-use mqtt_proto::{Item, Packet, PacketReader, Publish, TopicName, Version};
+use mqtt_proto::{Item, Packet, PacketEncoder, PacketReader, Publish, TopicName, Version};
 use mqtt_proto_bench::{self as fixtures, Fixture};
 
 #[library_benchmark]
@@ -112,6 +112,17 @@ fn encode_many((packet, buffer): (&'static Packet<'static>, &'static mut [u8])) 
     assert!(black_box(&len).is_ok());
 }
 
+#[library_benchmark(setup = fixtures::listed)]
+#[bench::n100(100)]
+#[bench::n100000(100_000)]
+fn encode_pieces((packet, _): (&'static Packet<'static>, &'static mut [u8])) {
+    let mut encoder = PacketEncoder::new(packet, Version::V5).unwrap();
+    let mut piece = [0; 64];
+    while encoder.remaining() > 0 {
+        black_box(encoder.encode(black_box(&mut piece)));
+    }
+}
+
 library_benchmark_group!(
     name = ours,
     benchmarks = [
@@ -123,7 +134,8 @@ library_benchmark_group!(
         encode_head,
         decode_many,
         iterate_many,
-        encode_many
+        encode_many,
+        encode_pieces
     ]
 );
 main!(library_benchmark_groups = ours);

@@ -1,12 +1,11 @@
 use super::Packet;
-use crate::wire::PartWriter;
+use crate::wire::{Mark, Output, PartWriter};
 use crate::{EncodeError, Version};
 
 /// Encodes a packet into buffers of any size, one after another.
 ///
-/// Each piece costs a walk over all of the packet's fields, which are checked anew; what was
-/// written before is passed over. So a packet with large strings or many properties is best
-/// encoded in few pieces: the time for all of it grows with its size times their number.
+/// The packet is checked at the start, and each piece goes on where the last one ended: the time
+/// for all of them is linear in the size of the packet and their number.
 ///
 /// ```
 /// use mqtt_proto::{Ack, Packet, PacketEncoder, PacketId, ReasonCode, Version};
@@ -29,6 +28,7 @@ pub struct PacketEncoder<'a> {
     /// The bytes of the whole packet.
     len: usize,
     written: usize,
+    mark: Mark,
 }
 
 impl<'a> PacketEncoder<'a> {
@@ -44,6 +44,7 @@ impl<'a> PacketEncoder<'a> {
             body: counted.len,
             len: counted.packet_len()?,
             written: 0,
+            mark: Mark::default(),
         })
     }
 
@@ -56,13 +57,17 @@ impl<'a> PacketEncoder<'a> {
     /// Writes the next bytes to the front of `buf`, which is filled unless fewer remain, and
     /// returns how many.
     pub fn encode(&mut self, buf: &mut [u8]) -> usize {
-        let room = buf.len();
-        let out = PartWriter::new(self.written, buf);
+        let out = self.walk(PartWriter::new(self.written, self.mark, buf));
+        let before = self.written;
+        (self.written, self.mark) = out.end();
+        self.written.saturating_sub(before)
+    }
+
+    /// Has `out` take the packet, as far as it wants to.
+    fn walk<O: Output>(&self, out: O) -> O {
         let mut fields = self.packet.header(self.body, self.version, out);
         self.packet.body(&mut fields);
-        let len = room.saturating_sub(fields.into_output().free());
-        self.written = self.written.saturating_add(len);
-        len
+        fields.into_output()
     }
 }
 
@@ -79,3 +84,6 @@ impl defmt::Format for PacketEncoder<'_> {
         );
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,8 +3,8 @@
 use super::reason;
 use crate::allowed::{Place, Senders};
 use crate::property::{self, Census};
-use crate::wire::{HAS_FAST_PATHS, Output, Writer, string, varint};
-use crate::{EncodeError, PacketType, Properties, ReasonCode, Version};
+use crate::wire::{Entry, HAS_FAST_PATHS, Output, Writer, string, varint};
+use crate::{Element, EncodeError, PacketType, Properties, ReasonCode, Sequence, Version};
 
 /// The whole packet, of which `body` bytes follow the fixed header; of these, `elsewhere` bytes are
 /// left to other means and not counted.
@@ -80,6 +80,9 @@ impl<O: Output> Fields<O> {
 
     /// Checks a reason code, which is then written in one form or another, or left out.
     pub(super) fn check_reason(&mut self, reason: ReasonCode) {
+        if O::IS_CHECKED {
+            return;
+        }
         if let Err(error) = reason::check(reason, self.packet, self.version, &mut self.senders) {
             self.fail(error);
         }
@@ -88,12 +91,37 @@ impl<O: Output> Fields<O> {
     /// Takes the properties with their length, and tells which there are.
     pub(super) fn properties(&mut self, properties: Properties<'_>, place: Place) -> Census {
         let mut census = Census::new(place, self.senders);
-        match properties_len(properties, self.packet, self.version, &mut census) {
-            Ok(len) => property::write(properties, len, self.version, self),
-            Err(error) => self.fail(error),
+        match self.enter() {
+            Entry::Start => {
+                match properties_len(properties, self.packet, self.version, &mut census) {
+                    Ok(len) => property::write(properties, len, self.version, self),
+                    Err(error) => self.fail(error),
+                }
+            }
+            Entry::Inside(from) => property::write_from(properties, from, self),
+            Entry::Nowhere => {}
         }
         self.senders = self.senders.and(census.senders());
         census
+    }
+
+    /// Takes the elements of a list, as `take` takes one.
+    pub(super) fn list<'a, T: Element<'a>>(
+        &mut self,
+        list: Sequence<'a, T>,
+        take: impl Fn(&mut Self, T),
+    ) {
+        let from = match self.enter() {
+            Entry::Start => 0,
+            Entry::Inside(from) => from,
+            Entry::Nowhere => return,
+        };
+        let mut elements = list.iter_from(from);
+        while self.go_on(elements.passed(&list))
+            && let Some(element) = elements.next()
+        {
+            take(self, element);
+        }
     }
 }
 
@@ -114,11 +142,21 @@ pub(super) fn properties_len(
 }
 
 impl<O: Output> Output for Fields<O> {
+    const IS_CHECKED: bool = O::IS_CHECKED;
+
     /// Notes an error, unless there was one before.
     #[cold]
     #[inline(never)]
     fn fail(&mut self, error: EncodeError) {
         self.error.get_or_insert(error);
+    }
+
+    fn enter(&mut self) -> Entry {
+        self.out.enter()
+    }
+
+    fn go_on(&mut self, inside: usize) -> bool {
+        self.out.go_on(inside)
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
@@ -138,7 +176,7 @@ impl<O: Output> Output for Fields<O> {
     fn text(&mut self, string: &[u8]) {
         self.binary(string);
         // [MQTT-1.5.4-2]
-        if string::has_nul(string) {
+        if !O::IS_CHECKED && string::has_nul(string) {
             self.fail(EncodeError::NulInString);
         }
     }

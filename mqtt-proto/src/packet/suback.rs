@@ -56,10 +56,10 @@ impl<'a> SubAck<'a> {
             (false, false) => fields.fail(EncodeError::NotInVersion),
             _ => {}
         }
-        for reason in self.reasons {
+        fields.list(self.reasons, |fields, reason| {
             fields.check_reason(reason);
             fields.u8(reason.as_u8());
-        }
+        });
     }
 }
 

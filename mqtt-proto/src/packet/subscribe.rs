@@ -99,16 +99,19 @@ impl<'a> Subscribe<'a> {
             fields.fail(EncodeError::EmptyPayload);
         }
         fields.properties(self.properties, PLACE);
-        for Subscription { filter, options } in self.subscriptions {
-            if fields.version == Version::V3_1_1 && options.as_u8() > 2 {
-                fields.fail(EncodeError::NotInVersion);
-            }
-            if options.no_local && filter.is_shared() {
-                fields.fail(EncodeError::NoLocalOnShared);
-            }
-            fields.checked(filter.as_bytes());
-            fields.u8(options.as_u8());
-        }
+        fields.list(
+            self.subscriptions,
+            |fields, Subscription { filter, options }| {
+                if fields.version == Version::V3_1_1 && options.as_u8() > 2 {
+                    fields.fail(EncodeError::NotInVersion);
+                }
+                if options.no_local && filter.is_shared() {
+                    fields.fail(EncodeError::NoLocalOnShared);
+                }
+                fields.checked(filter.as_bytes());
+                fields.u8(options.as_u8());
+            },
+        );
     }
 }
 

@@ -45,9 +45,9 @@ impl<'a> Unsubscribe<'a> {
             fields.fail(EncodeError::EmptyPayload);
         }
         fields.properties(self.properties, PLACE);
-        for filter in self.filters {
+        fields.list(self.filters, |fields, filter| {
             fields.checked(filter.as_bytes());
-        }
+        });
     }
 }
 

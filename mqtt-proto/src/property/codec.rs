@@ -191,13 +191,27 @@ pub(crate) fn write(
         return;
     }
     out.varint(len);
+    write_from(properties, 0, out);
+}
+
+/// Writes properties that have been checked from the one on that is so far inside.
+pub(crate) fn write_from(properties: Properties<'_>, from: usize, out: &mut impl Output) {
     match properties.repr() {
         Repr::Slice(list) => {
-            for property in list {
+            let list = list.get(from..).unwrap_or_default();
+            for (inside, property) in (from..).zip(list) {
+                if !out.go_on(inside) {
+                    return;
+                }
                 property.to_value().write(property.id(), out);
             }
         }
-        Repr::Wire(bytes) => out.bytes(bytes),
+        // They are passed over in one step as well.
+        Repr::Wire(bytes) => {
+            if out.go_on(0) {
+                out.bytes(bytes);
+            }
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use core::num::{NonZeroU16, NonZeroU32};
 use codec::Found;
 use value::Field;
 
-pub(crate) use codec::{check, decode, decode_counted, encoded_len, take_one, write};
+pub(crate) use codec::{check, decode, decode_counted, encoded_len, take_one, write, write_from};
 pub(crate) use plain::{len as plain_len, write as plain_write};
 pub(crate) use table::{Census, Form, Open, Row};
 pub(crate) use walk::take as take_plain;

@@ -6,7 +6,7 @@ pub(crate) mod varint;
 mod write;
 
 pub(crate) use read::{Reader, binary, field, integer, u16};
-pub(crate) use write::{Output, PartWriter, Writer};
+pub(crate) use write::{Entry, Mark, Output, PartWriter, Writer};
 
 /// Whether the packets that come most are looked for before all others, by code of their own. Where
 /// words are short, flash is dearer than time: without, the outcome is the same. Tests on a computer

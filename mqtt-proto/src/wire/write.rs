@@ -3,8 +3,21 @@ use crate::EncodeError;
 
 /// Takes the fields of a packet one after another.
 pub(crate) trait Output {
+    /// Whether all that comes has been checked before.
+    const IS_CHECKED: bool = false;
+
     /// Notes an error, where errors are of interest.
     fn fail(&mut self, _: EncodeError) {}
+
+    /// Tells that a list comes next, and asks what of it is wanted.
+    fn enter(&mut self) -> Entry {
+        Entry::Start
+    }
+
+    /// Tells that the element comes next that is so far inside the list, and asks whether it is wanted.
+    fn go_on(&mut self, _inside: usize) -> bool {
+        true
+    }
 
     fn bytes(&mut self, bytes: &[u8]);
 
@@ -116,30 +129,95 @@ fn copy_ends<const N: usize>(to: &mut [u8], bytes: &[u8]) -> bool {
     true
 }
 
-/// Writes a part only: what follows the first `skip` bytes, as much as there is room for.
-#[derive(Debug, Default)]
+/// What of a list is wanted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Entry {
+    /// All of it, with what comes before its first element.
+    Start,
+    /// What follows so many elements or, of a list from the wire, so many bytes.
+    Inside(usize),
+    Nowhere,
+}
+
+/// Writes a part only: from a place in the packet on, as much as there is room for.
+///
+/// Whatever comes before costs no more than to pass over it, and of a list nothing but the element
+/// at the mark.
+#[derive(Debug)]
 pub(crate) struct PartWriter<'b> {
-    skip: usize,
+    /// Where in the packet the next byte stands that is taken. In a list that is passed over it stays
+    /// behind, and is put right where the list with the mark is entered.
+    at: usize,
+    /// Where in the packet the room begins.
+    next: usize,
     room: &'b mut [u8],
+    /// How many lists there were.
+    lists: u8,
+    mark: Mark,
+}
+
+/// The start of an element that is not behind what has been written, to go on from.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Mark {
+    /// Which of the packet's lists it is in, from 1 on; 0 as long as no list has been reached.
+    list: u8,
+    /// As in [`Entry::Inside`].
+    inside: usize,
+    /// Where in the packet it stands.
+    at: usize,
 }
 
 impl<'b> PartWriter<'b> {
-    pub(crate) const fn new(skip: usize, room: &'b mut [u8]) -> Self {
-        Self { skip, room }
+    /// Writes what follows the first `next` bytes, of which the mark is one or their end.
+    pub(crate) const fn new(next: usize, mark: Mark, room: &'b mut [u8]) -> Self {
+        Self {
+            at: 0,
+            next,
+            room,
+            lists: 0,
+            mark,
+        }
     }
 
-    /// The bytes of the buffer that are still free.
-    pub(crate) const fn free(&self) -> usize {
-        self.room.len()
+    /// Where in the packet the next part begins, and a mark for it.
+    pub(crate) const fn end(&self) -> (usize, Mark) {
+        (self.next, self.mark)
     }
 }
 
 impl Output for PartWriter<'_> {
+    const IS_CHECKED: bool = true;
+
+    fn enter(&mut self) -> Entry {
+        self.lists = self.lists.wrapping_add(1);
+        if self.room.is_empty() || self.lists < self.mark.list {
+            return Entry::Nowhere;
+        }
+        if self.lists > self.mark.list {
+            return Entry::Start;
+        }
+        self.at = self.mark.at;
+        Entry::Inside(self.mark.inside)
+    }
+
+    fn go_on(&mut self, inside: usize) -> bool {
+        // Not where what comes before it is yet to be written.
+        if self.at <= self.next {
+            self.mark = Mark {
+                list: self.lists,
+                inside,
+                at: self.at,
+            };
+        }
+        !self.room.is_empty()
+    }
+
     fn bytes(&mut self, bytes: &[u8]) {
-        let skipped = self.skip.min(bytes.len());
-        self.skip = self.skip.saturating_sub(skipped);
+        let skipped = self.next.saturating_sub(self.at);
+        self.at = self.at.saturating_add(bytes.len());
         let bytes = bytes.get(skipped..).unwrap_or_default();
         let len = bytes.len().min(self.room.len());
+        self.next = self.next.saturating_add(len);
         Writer::new(self.room).bytes(bytes.get(..len).unwrap_or_default());
         self.room = core::mem::take(&mut self.room)
             .get_mut(len..)
