@@ -159,28 +159,21 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn u8(&mut self) -> u8 {
-        self.field = self.offset();
-        let (&byte, rest) = self
-            .rest
-            .split_first()
-            .unwrap_or_else(|| self.truncated((&0, &[])));
-        self.rest = rest;
-        byte
+        self.number(1) as u8
     }
 
     pub(crate) fn u16(&mut self) -> u16 {
-        self.field = self.offset();
-        u16(&mut self.rest).unwrap_or_else(|| self.truncated(0))
+        self.number(2) as u16
     }
 
     pub(crate) fn u32(&mut self) -> u32 {
-        self.field = self.offset();
-        let (&bytes, rest) = self
-            .rest
-            .split_first_chunk()
-            .unwrap_or_else(|| self.truncated((&[0; 4], &[])));
-        self.rest = rest;
-        u32::from_be_bytes(bytes)
+        self.number(4)
+    }
+
+    /// An integer of `len` bytes.
+    fn number(&mut self, len: usize) -> u32 {
+        let bytes = self.bytes(len).iter();
+        bytes.fold(0, |number, &byte| number << 8 | u32::from(byte))
     }
 
     pub(crate) fn varint(&mut self) -> u32 {
