@@ -231,7 +231,7 @@ fn what_is_no_packet_says_why_and_where() {
         ("3.1.1", "c100", 0x81, 0),
         ("5", "30ffffffff01", 0x81, 4),
         ("5", "3600", 0x81, 0),
-        ("5", "3005 0001 2b 00 00", 0x90, 4),
+        ("5", "3005 0001 2b 00 00", 0x81, 4),
     ] {
         let answer = answer(version, hex);
         assert_eq!(answer["ok"], false, "{hex}: {answer}");
@@ -406,7 +406,7 @@ fn the_byte_that_is_wrong_is_marked_and_the_statement_told() {
     assert_eq!(
         lines,
         [
-            "error: topic name: has a wildcard in a name, at byte 8: Topic Name invalid (0x90)",
+            "error: topic name: has a wildcard in a name, at byte 8: Malformed Packet (0x81)",
             "  [MQTT-3.3.2-2] The Topic Name in the PUBLISH packet MUST NOT contain wildcard \
              characters.",
             "  0000  c0 00 30 0a 00 03 61 2f[2b]00 68 65 6c 6c",

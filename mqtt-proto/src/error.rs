@@ -80,10 +80,12 @@ kinds! {
     NulInString MalformedPacket "string contains U+0000",
     /// A Packet Identifier of 0 [MQTT-2.2.1-3].
     PacketIdZero ProtocolError "packet identifier is 0",
-    /// A topic name that is not one.
-    TopicName(kind: TopicErrorKind) TopicNameInvalid "topic name: {kind}",
-    /// A topic filter that is not one.
-    TopicFilter(kind: TopicErrorKind) TopicFilterInvalid "topic filter: {kind}",
+    /// A topic name that is not one. (Topic Name invalid, 0x90, is for one that is correctly formed
+    /// and not accepted: section 3.14.2.1.)
+    TopicName(kind: TopicErrorKind) MalformedPacket "topic name: {kind}",
+    /// A topic filter that is not one. (Topic Filter invalid, 0x8F, is for one that is correctly
+    /// formed and not accepted: sections 3.9.3 and 3.14.2.1.)
+    TopicFilter(kind: TopicErrorKind) MalformedPacket "topic filter: {kind}",
     /// A PUBLISH with neither topic name nor Topic Alias (section 3.3.2.1).
     MissingTopic ProtocolError "neither topic name nor topic alias",
     /// A Topic Alias of 0 or above the Topic Alias Maximum [MQTT-3.3.2-8], [MQTT-3.3.2-9], [MQTT-3.3.2-11].

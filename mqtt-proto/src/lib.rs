@@ -28,7 +28,7 @@
 //! assert_eq!(input, [0xD0]);
 //!
 //! let error = Packet::decode(&options, &mut &b"\x30\x04\0\x01#\0"[..]).unwrap_err();
-//! assert_eq!(error.reason_code(), ReasonCode::TopicNameInvalid);
+//! assert_eq!(error.reason_code(), ReasonCode::MalformedPacket);
 //! assert_eq!(error.to_string(), "topic name: has a wildcard in a name (at byte 4 of the packet)");
 //! # Ok::<(), mqtt_proto::DecodeError>(())
 //! ```

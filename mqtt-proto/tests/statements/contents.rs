@@ -351,11 +351,14 @@ fn errors_have_the_reason_codes_of_section_4_13() {
             ReasonCode::UnsupportedProtocolVersion,
         ),
         (E::EmptyClientId, ReasonCode::ClientIdentifierNotValid),
-        (E::TopicFilter(T::Share), ReasonCode::TopicFilterInvalid),
-        (
-            E::TopicName(T::WildcardInName),
-            ReasonCode::TopicNameInvalid,
-        ),
+        // Sections 3.9.3 and 3.14.2.1: 0x8F and 0x90 are for what is correctly formed.
+        (E::TopicFilter(T::HashNotLast), ReasonCode::MalformedPacket),
+        (E::TopicFilter(T::Share), ReasonCode::MalformedPacket),
+        (E::TopicName(T::WildcardInName), ReasonCode::MalformedPacket),
+        (E::TopicName(T::Empty), ReasonCode::MalformedPacket),
+        // By the words of sections 3.3.2.1 and 3.8.3.1.
+        (E::MissingTopic, ReasonCode::ProtocolError),
+        (E::NoLocalOnShared, ReasonCode::ProtocolError),
         (E::TopicAliasInvalid(0), ReasonCode::TopicAliasInvalid),
         (E::PacketTooLarge, ReasonCode::PacketTooLarge),
     ] {

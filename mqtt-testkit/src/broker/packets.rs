@@ -82,7 +82,7 @@ impl Handler<'_> {
             return Err(ReasonCode::ProtocolError);
         }
         let topic = self.connection.resolve_alias(self.options, head)?;
-        let topic = TopicName::new(&topic).map_err(|_| ReasonCode::TopicNameInvalid)?;
+        let topic = TopicName::new(&topic).map_err(|_| ReasonCode::MalformedPacket)?;
         let token = self.session()?.receive(head.delivery)?;
         let is_new = token.is_some() || head.delivery == Delivery::AtMostOnce;
         if is_new {
