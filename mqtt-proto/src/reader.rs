@@ -5,7 +5,7 @@ mod head;
 
 use core::fmt;
 
-use crate::packet::{Decoder, decoder, properties_of_publish};
+use crate::packet::{Decoder, decoder};
 use crate::wire::{HAS_FAST_PATHS, Reader};
 use crate::{
     DecodeError, DecodeErrorKind, DecodeOptions, Delivery, Packet, PacketType, Publish,
@@ -135,7 +135,7 @@ impl<'s> PacketReader<'s> {
         &'r mut self,
         input: &mut &'i [u8],
     ) -> Result<Option<Item<'r>>, DecodeError> {
-        if HAS_FAST_PATHS && let Some(item) = self.read_plain(input, |_| None) {
+        if HAS_FAST_PATHS && let Some(item) = self.read_plain(input, None) {
             return Ok(Some(item));
         }
         self.read_less_plain(input)
@@ -147,29 +147,27 @@ impl<'s> PacketReader<'s> {
         input: &mut &'i [u8],
     ) -> Result<Option<Item<'r>>, DecodeError> {
         if HAS_FAST_PATHS {
-            let sender = self.options.sender;
             // A Topic Alias has to be recorded.
-            let properties = |bytes| properties_of_publish(bytes, sender, 0);
-            if let Some(item) = self.read_plain(input, properties) {
+            if let Some(item) = self.read_plain(input, Some(0)) {
                 return Ok(Some(item));
             }
         }
         self.read_any(input)
     }
 
-    /// What can be read without much ado; `properties` takes those of a PUBLISH, or does not.
+    /// What can be read without much ado; `aliases` as in [`Publish::decode_plain`].
     #[inline(always)]
     fn read_plain<'r, 'i: 'r>(
         &mut self,
         input: &mut &'i [u8],
-        properties: impl FnOnce(&'i [u8]) -> Option<(&'i [u8], &'i [u8])>,
+        aliases: Option<u16>,
     ) -> Option<Item<'r>> {
         if self.head.at > 0 || self.head.error.is_some() || self.payload_due > 0 {
             return None;
         }
         let room = self.room();
         let maximum_qos = QoS::ExactlyOnce;
-        let publish = Publish::decode_plain(&self.options, input, maximum_qos, false, properties);
+        let publish = Publish::decode_plain(&self.options, input, maximum_qos, false, aliases);
         if let Some((Publish { head, payload }, rest, remaining)) = publish {
             let after_head = payload.len().wrapping_add(rest.len());
             if input.len().wrapping_sub(after_head) > room {

@@ -58,7 +58,7 @@ impl<'a> Connect<'a> {
     /// Takes all that follows the fixed header, if it is right, in registers. `None` tells nothing: it
     /// is then for [`decode_any`](Self::decode_any) to say what is wrong.
     #[inline(always)]
-    fn decode_plain(body: &'a [u8]) -> Option<Self> {
+    pub(super) fn decode_plain(body: &'a [u8]) -> Option<Self> {
         let mut rest = body;
         if binary(&mut rest)? != PROTOCOL_NAME {
             return None;
@@ -109,7 +109,7 @@ impl<'a> Connect<'a> {
         })
     }
 
-    fn decode_any(reader: &mut Reader<'a>) -> Packet<'a> {
+    pub(super) fn decode_any(reader: &mut Reader<'a>) -> Packet<'a> {
         let version = decode_version(reader);
         reader.version = version;
         let flags = Flags::decode(reader);

@@ -26,7 +26,6 @@ pub use encoder::PacketEncoder;
 use fields::Fields;
 pub(crate) use fixed_header::FixedHeader;
 pub use fixed_header::PacketType;
-pub(crate) use plain::properties_of_publish;
 pub(crate) use publish::PLACE as PUBLISH;
 pub use publish::{Delivery, Publish, PublishHead};
 #[cfg(feature = "arbitrary")]
@@ -123,16 +122,17 @@ impl<'a> Packet<'a> {
         input: &mut &'a [u8],
     ) -> Result<Option<Self>, DecodeError> {
         if HAS_FAST_PATHS {
-            let publish = Publish::decode_plain(options, input, QoS::AtMostOnce, true, |_| None);
-            if let Some((publish, rest, _)) = publish {
-                *input = rest;
-                return Ok(Some(Self::Publish(publish)));
-            }
-            if let Some((packet, rest)) = Self::decode_plain(options, input) {
+            // One that is less plain is none of the others.
+            if Publish::comes(input, QoS::AtMostOnce) {
+                let publish = Publish::decode_plain(options, input, QoS::AtMostOnce, true, None);
+                if let Some((publish, rest, _)) = publish {
+                    *input = rest;
+                    return Ok(Some(Self::Publish(publish)));
+                }
+            } else if let Some((packet, rest)) = Self::decode_plain(options, input) {
                 *input = rest;
                 return Ok(Some(packet));
-            }
-            if let Some((suback, rest)) = SubAck::decode_plain(options, input) {
+            } else if let Some((suback, rest)) = SubAck::decode_plain(options, input) {
                 *input = rest;
                 return Ok(Some(Self::SubAck(suback)));
             }
@@ -147,9 +147,8 @@ impl<'a> Packet<'a> {
         input: &mut &'a [u8],
     ) -> Result<Option<Self>, DecodeError> {
         if HAS_FAST_PATHS {
-            let publish = Publish::decode_plain(options, input, QoS::ExactlyOnce, true, |bytes| {
-                properties_of_publish(bytes, options.sender, options.topic_alias_maximum)
-            });
+            let aliases = Some(options.topic_alias_maximum);
+            let publish = Publish::decode_plain(options, input, QoS::ExactlyOnce, true, aliases);
             if let Some((publish, rest, _)) = publish {
                 *input = rest;
                 return Ok(Some(Self::Publish(publish)));

@@ -64,28 +64,34 @@ impl Packet<'_> {
 }
 
 impl<'a> Publish<'a> {
+    /// Whether a PUBLISH of a QoS that is expected comes, with at least what all have: the fixed header
+    /// and the length of the topic name.
+    #[inline(always)]
+    pub(super) fn comes(input: &[u8], maximum_qos: QoS) -> bool {
+        // Of fewer bytes is only what has next to none in it.
+        input.first_chunk::<7>().is_some_and(|&[first, ..]| {
+            first & !flags(maximum_qos) == PacketType::Publish.first_byte()
+        })
+    }
+
     /// Takes a PUBLISH with a plain topic name, of a QoS that is expected, and whole if it must be.
-    /// With it come what follows it, and how many bytes of its payload are still to come. Where it
-    /// has properties, `properties` takes them, with their length, or does not.
+    /// With it come what follows it, and how many bytes of its payload are still to come.
+    ///
+    /// At most QoS 0: only what is so plain that there is no call to make, with a topic name of a usual
+    /// length. `aliases`: the highest Topic Alias taken; `None`: no properties.
     #[inline(always)]
     pub(crate) fn decode_plain(
         options: &DecodeOptions,
         input: &'a [u8],
         maximum_qos: QoS,
         must_be_whole: bool,
-        properties: impl FnOnce(&'a [u8]) -> Option<(&'a [u8], &'a [u8])>,
+        aliases: Option<u16>,
     ) -> Option<(Self, &'a [u8], u32)> {
-        // Of fewer bytes is only what has next to none in it. With them it is seen at once that the
-        // fixed header is there, and the length of the topic name.
-        let &[first, ref len @ .., _, _] = input.first_chunk::<7>()?;
-        let flags = if maximum_qos == QoS::AtMostOnce {
-            1
-        } else {
-            0x0F
-        };
-        if first & !flags != PacketType::Publish.first_byte() {
+        if !Self::comes(input, maximum_qos) {
             return None;
         }
+        let &[first, ref len @ .., _, _] = input.first_chunk::<7>()?;
+        let flags = first & flags(maximum_qos);
         let (remaining, len_len) = varint::decode(len).ok()??;
         let header_len = len_len.wrapping_add(1);
         let packet_len = remaining.wrapping_add(header_len as u32);
@@ -103,29 +109,35 @@ impl<'a> Publish<'a> {
             .get(header_len..)?
             .split_at_checked(usize::from(topic_len).wrapping_add(2))?;
         let topic = name.get(2..)?;
-        let dup = first & 0b1000 != 0;
-        let delivery = match first & flags & 0b0110 {
-            0b0000 if first & flags & 0b1000 == 0 => Delivery::AtMostOnce,
-            0b0010 => Delivery::AtLeastOnce {
-                packet_id: PacketId::new(u16(&mut payload)?)?,
-                dup,
-            },
-            0b0100 => Delivery::ExactlyOnce {
-                packet_id: PacketId::new(u16(&mut payload)?)?,
-                dup,
-            },
-            _ => return None,
-        };
+        let mut delivery = Delivery::AtMostOnce;
+        if flags & 0b0110 != 0 {
+            let packet_id = PacketId::new(u16(&mut payload)?)?;
+            let dup = first & 0b1000 != 0;
+            delivery = match first & 0b0110 {
+                0b0010 => Delivery::AtLeastOnce { packet_id, dup },
+                0b0100 => Delivery::ExactlyOnce { packet_id, dup },
+                _ => return None,
+            };
+        } else if flags & 0b1000 != 0 {
+            return None;
+        }
         let mut taken = Properties::EMPTY;
         if options.version == Version::V5 {
             if let (0, after) = payload.split_first()? {
                 payload = after;
             } else {
-                let (bytes, after) = properties(payload)?;
-                (taken, payload) = (Sequence::from_wire(bytes), after);
+                let maximum_alias = aliases?;
+                let found = property::take_plain(payload, Open::at(PUBLISH, options.sender))?;
+                if found.topic_alias > maximum_alias {
+                    return None;
+                }
+                (taken, payload) = (Sequence::from_wire(found.properties), found.after);
             }
         }
-        let topic = TopicName::plain(topic)?;
+        let topic = match maximum_qos {
+            QoS::AtMostOnce => TopicName::usual(topic)?,
+            _ => TopicName::plain(topic)?,
+        };
         let head = PublishHead {
             delivery,
             retain: first & 1 != 0,
@@ -136,16 +148,13 @@ impl<'a> Publish<'a> {
     }
 }
 
-/// Takes properties of a PUBLISH that are right, with their length, whose Topic Alias, if any, is not
-/// above the maximum; with them come what follows them.
+/// The bits of the first byte in which a PUBLISH may differ from others.
 #[inline(always)]
-pub(crate) fn properties_of_publish(
-    input: &[u8],
-    sender: Role,
-    maximum_alias: u16,
-) -> Option<(&[u8], &[u8])> {
-    let taken = property::take_plain(input, Open::at(PUBLISH, sender))?;
-    (taken.topic_alias <= maximum_alias).then_some((taken.properties, taken.after))
+const fn flags(maximum_qos: QoS) -> u8 {
+    match maximum_qos {
+        QoS::AtMostOnce => 0b0001,
+        _ => 0b1111,
+    }
 }
 
 impl PublishHead<'_> {

@@ -134,6 +134,12 @@ impl<'a> TopicName<'a> {
     pub(crate) fn plain(bytes: &'a [u8]) -> Option<Self> {
         string::is_plain_name(bytes).then_some(Self(bytes))
     }
+
+    /// The same without a call, for names of a usual length.
+    #[inline(always)]
+    pub(crate) fn usual(bytes: &'a [u8]) -> Option<Self> {
+        string::is_usual_name(bytes).then_some(Self(bytes))
+    }
 }
 
 /// What a Shared Subscription starts with.

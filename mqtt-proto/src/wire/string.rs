@@ -115,8 +115,8 @@ fn is_long_with_nul(bytes: &[u8]) -> bool {
 fn all(bytes: &[u8], byte: impl Fn(&u8) -> bool, word: impl Fn(u64) -> bool) -> bool {
     if HAS_FAST_PATHS && bytes.len() >= 4 {
         // Two parts that may share some bytes are the whole.
-        if let Some(last) = bytes.last_chunk() {
-            let (blocks, _) = bytes.as_chunks();
+        if let Some(last) = bytes.last_chunk::<16>() {
+            let (blocks, _) = bytes.as_chunks::<16>();
             for block in blocks {
                 if !all_of_block(block, &byte) {
                     return false;
@@ -138,30 +138,53 @@ fn all(bytes: &[u8], byte: impl Fn(&u8) -> bool, word: impl Fn(u64) -> bool) -> 
 /// Whether the bytes are plain, and neither too few nor too many for a topic name: then they are one.
 #[inline(always)]
 pub(crate) fn is_plain_name(bytes: &[u8]) -> bool {
-    // As long as most are, and then without a call.
-    if HAS_FAST_PATHS && let Some((first, last)) = ends(bytes) {
-        return block_is_plain(first) & block_is_plain(last);
-    }
+    HAS_FAST_PATHS && is_usual_name(bytes) || is_plain_name_of_any_len(bytes)
+}
+
+#[cold] // So that what is held in registers is moved out of them only for this.
+#[inline(never)]
+fn is_plain_name_of_any_len(bytes: &[u8]) -> bool {
     (1..=MAX_LEN).contains(&bytes.len()) && is_plain(bytes)
 }
 
-/// The first and the last 16 of 16 to 32 bytes: two parts, which may share some, of the whole.
+/// Whether the bytes are a plain topic name of 8 to 64 bytes, as most are: without a call, and within the
+/// registers for vectors, so that nothing has to be moved out of others.
 #[inline(always)]
-fn ends(bytes: &[u8]) -> Option<(&[u8; 16], &[u8; 16])> {
-    if bytes.len() > 32 {
-        return None;
+pub(crate) fn is_usual_name(bytes: &[u8]) -> bool {
+    if let Some(is_plain) = ends_are_plain::<16>(bytes) {
+        return is_plain;
     }
-    Some((bytes.first_chunk()?, bytes.last_chunk()?))
+    if let Some(is_plain) = ends_are_plain::<8>(bytes) {
+        return is_plain;
+    }
+    halves_are_plain(bytes)
 }
 
+/// [`ends_are_plain`] of 32 to 64 bytes, in blocks that fit into a register.
 #[inline(always)]
-fn block_is_plain(block: &[u8; 16]) -> bool {
-    all_of_block(block, is_plain_byte)
+fn halves_are_plain(bytes: &[u8]) -> bool {
+    match (bytes.first_chunk::<32>(), bytes.last_chunk::<32>()) {
+        (Some(first), Some(last)) if bytes.len() <= 64 => {
+            ends_are_plain::<16>(first) == Some(true) && ends_are_plain::<16>(last) == Some(true)
+        }
+        _ => false,
+    }
+}
+
+/// Whether the first and the last N of N to 2 N bytes are plain: two parts, which may share some, of
+/// the whole.
+#[inline(always)]
+fn ends_are_plain<const N: usize>(bytes: &[u8]) -> Option<bool> {
+    if bytes.len() > 2 * N {
+        return None;
+    }
+    let (first, last) = (bytes.first_chunk::<N>()?, bytes.last_chunk::<N>()?);
+    Some(all_of_block(first, is_plain_byte) & all_of_block(last, is_plain_byte))
 }
 
 /// Looks at all bytes at once, in a register: for that nothing may stop at the first that is wrong.
 #[inline(always)]
-fn all_of_block(block: &[u8; 16], byte: impl Fn(&u8) -> bool) -> bool {
+fn all_of_block<const N: usize>(block: &[u8; N], byte: impl Fn(&u8) -> bool) -> bool {
     block.iter().fold(true, |right, next| right & byte(next))
 }
 
@@ -258,10 +281,11 @@ mod tests {
 
     #[test]
     fn plain_is_told_at_each_place_of_each_length() {
-        for len in 0..40 {
+        for len in 0..80 {
             let plain = std::vec![b'a'; len];
             assert!(is_plain(&plain));
             assert_eq!(is_plain_name(&plain), len > 0);
+            assert_eq!(is_usual_name(&plain), (8..=64).contains(&len));
             for at in 0..len {
                 for byte in 0..=u8::MAX {
                     let mut bytes = plain.clone();
@@ -269,6 +293,8 @@ mod tests {
                     let expected = !matches!(byte, 0 | b'+' | b'#' | 0x80..);
                     assert_eq!(is_plain(&bytes), expected, "{byte} at {at} of {len}");
                     assert_eq!(is_plain_name(&bytes), expected, "{byte} at {at} of {len}");
+                    let expected = expected && (8..=64).contains(&len);
+                    assert_eq!(is_usual_name(&bytes), expected, "{byte} at {at} of {len}");
                 }
             }
         }

@@ -59,6 +59,43 @@ fn packets_are_read_the_same() {
     }
 }
 
+#[test]
+fn connects_are_read_the_same() {
+    let packets: &[&[u8]] = &[
+        b"\0\x04MQTT\x04\xF6\0\x0A\0\x03zen\0\x01t\0\x01w\0\x01u\0\x01p",
+        b"\0\x04MQTT\x04\x02\0\x0A\0\0",
+        b"\0\x04MQTT\x04\0\0\x0A\0\x12longer than a block",
+        b"\0\x04MQTT\x05\xCE\0\x0A\x11\x15\0\x01m\x16\0\x01d\x21\0\x14\x26\0\x01k\0\0\
+          \0\x04caf\xC3\xA9\x07\x01\x01\x18\0\0\0\x1E\0\x09some/here\0\x01w\0\x01u\0\x01p",
+        b"\0\x04MQTT\x05\x02\0\x0A\0\0\0",
+    ];
+    let options = DecodeOptions::new(Version::V5, Role::Client);
+    let same = |body: &[u8]| {
+        let mut reader = Reader::new(body, 2, PacketType::Connect, &options);
+        let connect = Connect::decode_any(&mut reader);
+        let expected = reader.finish().is_none().then_some(connect);
+        assert_eq!(
+            Connect::decode_plain(body).map(Packet::Connect),
+            expected,
+            "{body:?}"
+        );
+    };
+    let mut taken = 0;
+    for packet in packets {
+        for at in 0..packet.len() {
+            same(&packet[..at]);
+            for byte in 0..=u8::MAX {
+                let mut bytes = packet.to_vec();
+                bytes[at] = byte;
+                same(&bytes);
+                taken += usize::from(Connect::decode_plain(&bytes).is_some());
+            }
+        }
+        same(&[packet, &b"\0"[..]].concat());
+    }
+    assert!(taken > 1000, "{taken}");
+}
+
 /// Encodes in two ways into buffers of many lengths.
 fn write_the_same(
     fast: impl Fn(&mut [u8]) -> Result<usize, EncodeError>,
