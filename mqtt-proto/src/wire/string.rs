@@ -99,7 +99,7 @@ pub(crate) fn has_nul(bytes: &[u8]) -> bool {
         return (word(*first) | word(*last)) & HIGHS != 0;
     }
     let not_nul = |block| all_of_block(block, |&byte| byte != 0);
-    if let Some((first, last)) = ends(bytes) {
+    if let Some((first, last)) = ends::<16>(bytes) {
         return !(not_nul(first) & not_nul(last));
     }
     is_long_with_nul(bytes)
@@ -163,23 +163,24 @@ pub(crate) fn is_usual_name(bytes: &[u8]) -> bool {
 /// [`ends_are_plain`] of 32 to 64 bytes, in blocks that fit into a register.
 #[inline(always)]
 fn halves_are_plain(bytes: &[u8]) -> bool {
-    match (bytes.first_chunk::<32>(), bytes.last_chunk::<32>()) {
-        (Some(first), Some(last)) if bytes.len() <= 64 => {
-            ends_are_plain::<16>(first) == Some(true) && ends_are_plain::<16>(last) == Some(true)
-        }
-        _ => false,
-    }
+    ends::<32>(bytes).is_some_and(|(first, last)| {
+        ends_are_plain::<16>(first) == Some(true) && ends_are_plain::<16>(last) == Some(true)
+    })
 }
 
-/// Whether the first and the last N of N to 2 N bytes are plain: two parts, which may share some, of
-/// the whole.
 #[inline(always)]
 fn ends_are_plain<const N: usize>(bytes: &[u8]) -> Option<bool> {
+    let (first, last) = ends::<N>(bytes)?;
+    Some(all_of_block(first, is_plain_byte) & all_of_block(last, is_plain_byte))
+}
+
+/// The first and the last N of N to 2 N bytes: two parts, which may share some, of the whole.
+#[inline(always)]
+fn ends<const N: usize>(bytes: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
     if bytes.len() > 2 * N {
         return None;
     }
-    let (first, last) = (bytes.first_chunk::<N>()?, bytes.last_chunk::<N>()?);
-    Some(all_of_block(first, is_plain_byte) & all_of_block(last, is_plain_byte))
+    Some((bytes.first_chunk()?, bytes.last_chunk()?))
 }
 
 /// Looks at all bytes at once, in a register: for that nothing may stop at the first that is wrong.
