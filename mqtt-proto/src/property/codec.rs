@@ -100,26 +100,32 @@ pub(crate) fn take_one(reader: &mut Reader<'_>, census: &mut Census) {
 #[inline(always)]
 fn check_value(reader: &mut Reader<'_>, row: Row, census: &mut Census) -> bool {
     match row.form() {
-        Some(Form::ZeroOrOne) => return reader.u8() <= 1,
-        Some(Form::TwoBytes) => _ = reader.u16(),
-        Some(Form::TwoBytesNotZero) => {
-            return reader.u16() != 0;
-        }
-        Some(Form::TopicAlias) => {
-            census.topic_alias = reader.u16();
-            // [MQTT-3.3.2-8] [MQTT-3.3.2-9] [MQTT-3.3.2-10] [MQTT-3.3.2-11]
-            return census.topic_alias != 0 && census.topic_alias <= reader.topic_alias_maximum;
-        }
-        Some(Form::FourBytes) => _ = reader.u32(),
-        Some(Form::FourBytesNotZero) => return reader.u32() != 0,
-        Some(Form::VariableNotZero) => return reader.varint() != 0,
         Some(Form::Text) => _ = reader.text(),
         // [MQTT-1.5.7-1] Both strings of a pair are checked as one alone is.
         Some(Form::TextPair) => _ = (reader.text(), reader.text()),
         Some(Form::TopicName) => _ = reader.topic_name(),
         Some(Form::Binary) | None => _ = reader.binary(),
+        Some(form) => return check_number(reader, form, census),
     }
     true
+}
+
+#[inline(always)]
+fn check_number(reader: &mut Reader<'_>, form: Form, census: &mut Census) -> bool {
+    let number = match form {
+        Form::VariableNotZero => reader.varint(),
+        _ => reader.number(form.width()),
+    };
+    match form {
+        Form::TwoBytes | Form::FourBytes => true,
+        Form::ZeroOrOne => number <= 1,
+        Form::TopicAlias => {
+            census.topic_alias = number as u16;
+            // [MQTT-3.3.2-8] [MQTT-3.3.2-9] [MQTT-3.3.2-10] [MQTT-3.3.2-11]
+            number != 0 && number <= reader.topic_alias_maximum.into()
+        }
+        _ => number != 0,
+    }
 }
 
 /// Has `out` take the properties without their length, and tells it what is wrong with them or
@@ -219,10 +225,8 @@ pub(crate) fn write_from(properties: Properties<'_>, from: usize, out: &mut impl
 fn skip(rest: &mut &[u8]) -> Option<PropertyId> {
     let (&byte, after) = rest.split_first()?;
     *rest = after;
-    let (fields, width) = match Row::of(byte.into()).form()? {
-        Form::ZeroOrOne => (0, 1),
-        Form::TwoBytes | Form::TwoBytesNotZero | Form::TopicAlias => (0, 2),
-        Form::FourBytes | Form::FourBytesNotZero => (0, 4),
+    let form = Row::of(byte.into()).form()?;
+    let (fields, width) = match form {
         // A byte below 0x80 is the last.
         Form::VariableNotZero => (
             0,
@@ -230,6 +234,7 @@ fn skip(rest: &mut &[u8]) -> Option<PropertyId> {
         ),
         Form::Text | Form::TopicName | Form::Binary => (1, 0),
         Form::TextPair => (2, 0),
+        _ => (0, form.width()),
     };
     for _ in 0..fields {
         binary(rest)?;

@@ -55,6 +55,18 @@ forms! {
     Binary = 10,
 }
 
+impl Form {
+    /// The bytes of a number that always has as many; 0 for what the wire tells the length of.
+    pub(crate) const fn width(self) -> usize {
+        match self {
+            Self::ZeroOrOne => 1,
+            Self::TwoBytes | Self::TwoBytesNotZero | Self::TopicAlias => 2,
+            Self::FourBytes | Self::FourBytesNotZero => 4,
+            _ => 0,
+        }
+    }
+}
+
 /// Where a property may be more than once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Many {

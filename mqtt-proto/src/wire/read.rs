@@ -166,12 +166,8 @@ impl<'a> Reader<'a> {
         self.number(2) as u16
     }
 
-    pub(crate) fn u32(&mut self) -> u32 {
-        self.number(4)
-    }
-
-    /// An integer of `len` bytes.
-    fn number(&mut self, len: usize) -> u32 {
+    /// An integer of `len` bytes, at most four.
+    pub(crate) fn number(&mut self, len: usize) -> u32 {
         let bytes = self.bytes(len).iter();
         bytes.fold(0, |number, &byte| number << 8 | u32::from(byte))
     }
