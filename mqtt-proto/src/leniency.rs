@@ -1,7 +1,11 @@
 /// What a decoder takes though the specification forbids it, for the sake of known peers.
 ///
-/// Nothing by default. Each switch names a peer that was seen to need it. What was taken only by
-/// leniency cannot be encoded again.
+/// Nothing by default. Each switch names a peer that was seen to need it.
+///
+/// An encoder has no leniency, so that what was taken by it is not always encoded again as it came. It
+/// refuses a reason code that nobody may send in the packet. One that only the other side may send it
+/// encodes: it is not told who sends. And in a CONNACK of 3.1.1 a reason code of 5.0 for which
+/// there is a return code becomes that: 0x84 a 1.
 ///
 /// ```
 /// use mqtt_proto::{DecodeOptions, Leniency, Packet, Role, Version};

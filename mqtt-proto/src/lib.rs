@@ -104,7 +104,11 @@
 //! - An AUTH without an Authentication Method is refused, also in the form of no
 //!   bytes at all that section 3.15.2.1 of 5.0 describes.
 //! - A DISCONNECT with reason code 0x00 is taken from a Server, though section 3.14.2.1
-//!   lists it for the Client: an empty DISCONNECT means just that.
+//!   lists it for the Client: an empty DISCONNECT means just that. One with 0x8C, Bad
+//!   authentication method, is taken from a Server alone: section 2.4 lists it for DISCONNECT,
+//!   section 3.14.2.1 does not.
+//! - A Payload Format Indicator above 1 is refused: sections 3.1.3.2.3 and 3.3.2.3.2 say what 0 and 1
+//!   mean, and nothing of others.
 //! - `$share` filters are Shared Subscriptions in 3.1.1 too, as its servers have them.
 //! - A Remaining Length in more bytes than it needs is refused in 3.1.1 too. The numbered
 //!   statement is 5.0's alone, but table 2.4 of 3.1.1 says which lengths each size is for: of

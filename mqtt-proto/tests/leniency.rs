@@ -32,19 +32,33 @@ impl Switch {
         options
     }
 
-    /// Refused without it, taken with it.
+    /// Refused without it, taken with it; not to be encoded again.
     #[track_caller]
     fn lets_in(self, sender: Role, bytes: &[u8], code: u8) -> Packet<'_> {
-        let decode = |on| Packet::decode(&self.options(sender, on), &mut &bytes[..]);
-        let error = decode(false).unwrap_err();
-        assert_eq!(error.kind, DecodeErrorKind::InvalidReasonCode(code));
-        let packet = decode(true).unwrap().unwrap();
+        let packet = self.taken(sender, bytes, code);
         let unsendable = packet.encoded_len(self.version).unwrap_err();
         assert!(matches!(
             unsendable,
             EncodeError::ReasonCodeNotAllowed(_) | EncodeError::NotInVersion
         ));
         packet
+    }
+
+    /// Refused without it, taken with it, and encoded as `again`.
+    #[track_caller]
+    fn lets_through(self, sender: Role, bytes: &[u8], code: u8, again: &[u8]) {
+        let packet = self.taken(sender, bytes, code);
+        let mut buf = [0; 16];
+        let len = packet.encode(self.version, &mut buf).unwrap();
+        assert_eq!(&buf[..len], again);
+    }
+
+    #[track_caller]
+    fn taken(self, sender: Role, bytes: &[u8], code: u8) -> Packet<'_> {
+        let decode = |on| Packet::decode(&self.options(sender, on), &mut &bytes[..]);
+        let error = decode(false).unwrap_err();
+        assert_eq!(error.kind, DecodeErrorKind::InvalidReasonCode(code));
+        decode(true).unwrap().unwrap()
     }
 
     #[track_caller]
@@ -71,6 +85,29 @@ fn reason_codes_of_another_packet() {
     for unknown in [0x03, 0x1A, 0x7F, 0xA3, 0xFF] {
         switch.keeps_out(Server, &[0x40, 3, 0, 7, unknown], unknown);
         switch.keeps_out(Server, &[0x90, 4, 0, 7, 0, unknown], unknown);
+    }
+}
+
+/// The encoder is not told who sends.
+#[test]
+fn reason_codes_of_the_other_side() {
+    for (sender, bytes, code) in [
+        (Client, &[0x40, 3, 0, 1, 0x10][..], 0x10),
+        (Client, &[0xE0, 1, 0x8B], 0x8B),
+        (Client, &[0xF0, 5, 0, 3, 0x15, 0, 0], 0x00),
+        (Server, &[0xE0, 1, 0x04], 0x04),
+        (Server, &[0xF0, 5, 0x19, 3, 0x15, 0, 0], 0x19),
+    ] {
+        REASON_CODES.lets_through(sender, bytes, code, bytes);
+    }
+}
+
+/// Where 3.1.1 has a return code for it, that is encoded.
+#[test]
+fn reason_codes_in_a_connack_of_3_1_1() {
+    for (reason, return_code) in [(0x84, 1), (0x85, 2), (0x86, 4), (0x87, 5), (0x88, 3)] {
+        let bytes = [0x20, 2, 0, reason];
+        RETURN_CODES.lets_through(Server, &bytes, reason, &[0x20, 2, 0, return_code]);
     }
 }
 
@@ -103,7 +140,9 @@ fn switches_are_of_one_version() {
     let mut options = DecodeOptions::new(V5, Server);
     options.leniency.return_codes = true;
     assert!(Packet::decode(&options, &mut &[0x40, 3, 0, 7, 1][..]).is_err());
+    assert!(Packet::decode(&options, &mut &[0x20, 3, 0, 0x91, 0][..]).is_err());
     let mut options = DecodeOptions::new(V3_1_1, Server);
     options.leniency.reason_codes = true;
     assert!(Packet::decode(&options, &mut &[0x90, 3, 0, 7, 0x91][..]).is_err());
+    assert!(Packet::decode(&options, &mut &[0x20, 2, 0, 0x8A][..]).is_err());
 }

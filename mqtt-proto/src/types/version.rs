@@ -33,7 +33,7 @@ impl fmt::Display for Version {
 /// The two ends of a Network Connection.
 ///
 /// Much of what is allowed depends on who sent the packet: a reason code that
-/// only a Server may send is a malformed packet when a Client sends it.
+/// only a Server may send is a Protocol Error when a Client sends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Role {
