@@ -153,7 +153,7 @@ fn what_is_no_packet_ends_the_connection_with_the_reason() {
         (
             &[0x30, 0x05, 0, 1, b'#', 0, 0],
             "TopicName(WildcardInName)",
-            "90",
+            "81",
         ),
     ] {
         let mut t = Trace::connected(Version::V5);
