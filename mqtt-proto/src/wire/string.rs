@@ -177,7 +177,7 @@ fn ends_are_plain<const N: usize>(bytes: &[u8]) -> Option<bool> {
 /// The first and the last N of N to 2 N bytes: two parts, which may share some, of the whole.
 #[inline(always)]
 fn ends<const N: usize>(bytes: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
-    if bytes.len() > 2 * N {
+    if bytes.len() > N.wrapping_mul(2) {
         return None;
     }
     Some((bytes.first_chunk()?, bytes.last_chunk()?))
