@@ -364,6 +364,7 @@ impl<S: Storage> Session<S> {
         let now = self.advance(now);
         let mut out = Out::new(buf, self.connection.limits.maximum_packet_size);
         match self.state() {
+            // First comes the CONNECT, which `connect` gives [MQTT-3.1.0-1].
             State::Disconnected => {}
             State::Connecting | State::Connected => self.transmit(now, &mut out),
             State::Disconnecting => self.transmit_last(&mut out),

@@ -28,6 +28,7 @@ fn round_trip(packet: Packet<'_>, version: Version, sender: Role, bytes: &[u8]) 
     }
 }
 
+/// [MQTT-3.1.3-1]
 #[test]
 fn connect_v3() {
     let mut connect = Connect::new(Version::V3_1_1, "zen");

@@ -34,6 +34,11 @@ fn strings() {
         packet.subscriptions.iter().next().unwrap().filter.as_str(),
         "\u{FEFF}a"
     );
+    let bytes = b"\x10\x16\0\x04MQTT\x04\x82\0\0\0\x04\xEF\xBB\xBFc\0\x04u\xEF\xBB\xBF";
+    let Packet::Connect(packet) = accepted("[MQTT-1.5.4-3]", V5, Client, bytes) else {
+        panic!()
+    };
+    assert_eq!((packet.client_id, packet.username), ("\u{FEFF}c", Some("u\u{FEFF}")));
     // In a User Property's name, then in its value.
     let bytes = [0x40, 11, 0, 1, 0, 7, 0x26, 0, 1, 0, 0, 1, b'a'];
     refused("[MQTT-1.5.7-1]", V5, Client, &bytes, E::NulInString, 9);
@@ -131,7 +136,7 @@ fn connects() {
     refused("[MQTT-3.1.2-16]", V5, Client, &connect(4, 2, &[0, 0, 0, 1, b'u']), E::TrailingBytes, 14);
     refused("[MQTT-3.1.2-18]", V5, Client, &connect(4, 0x82, &[0, 0, 0, 0, 0, 1, b'p']), E::TrailingBytes, 16);
     refused("[MQTT-3.1.2-17]", V5, Client, &connect(4, 0x82, &[0, 0]), E::Truncated, 14);
-    refused("[MQTT-3.1.2-19] [MQTT-3.1.3-1]", V5, Client, &connect(4, 0xC2, &[0, 0, 0, 1, b'u']), E::Truncated, 17);
+    refused("[MQTT-3.1.2-19]", V5, Client, &connect(4, 0xC2, &[0, 0, 0, 1, b'u']), E::Truncated, 17);
     refused("[MQTT3-3.1.2-22]", V5, Client, &connect(4, 0x42, &[0, 0, 0, 0]), E::PasswordWithoutUserName, 9);
     accepted("section 3.1.2.9: 5.0 has a password without user name", V5, Client, &connect(5, 0x42, &[0, 0, 0, 0, 0]));
     refused("[MQTT-3.1.3-3]", V5, Client, &connect(4, 2, &[]), E::Truncated, 12);

@@ -123,7 +123,8 @@ impl<S: Storage> Session<S> {
             return Err(Violation::SessionPresent);
         }
         self.check_method(connack.properties)?;
-        // [MQTT-3.2.2-5]; after a clean start, too [MQTT-3.1.2-4], [MQTT3-3.1.2-6].
+        // [MQTT-3.2.2-5]; after a clean start, too [MQTT-3.1.2-4], [MQTT3-3.1.2-6]. What is lost is a
+        // Session of connections before: nothing else discards one [MQTT-4.1.0-1].
         if !connack.session_present {
             self.sender.session_lost();
             self.receiver.session_lost();

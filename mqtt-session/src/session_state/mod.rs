@@ -1,5 +1,4 @@
-//! What outlives a Network Connection (section 4.1): it is kept while there is one [MQTT-4.1.0-1], and
-//! after it [MQTT-3.1.2-23], [MQTT3-3.1.2-4].
+//! What outlives a Network Connection (section 4.1) [MQTT-3.1.2-23], [MQTT3-3.1.2-4].
 
 mod entry;
 mod outbox;

@@ -117,7 +117,22 @@ fn a_second_connack_is_a_violation() {
     }
 }
 
-/// [MQTT-3.2.2-2]
+/// [MQTT-3.1.0-1]
+#[test]
+fn nothing_is_sent_before_connect() {
+    for version in BOTH {
+        let mut t: Trace = Trace::new(Config::new(version));
+        t.publishes(1, "a", "x");
+        t.sends(&[]);
+        t.opens();
+        t.gets("CONNACK", "connected");
+        t.sends(&["PUBLISH 1 q1 a=x"]);
+        t.closes("disconnected Closed");
+        t.sends(&[]);
+    }
+}
+
+/// [MQTT-3.2.2-2], [MQTT-3.2.2-4]
 #[test]
 fn session_present_after_a_clean_start_is_a_violation() {
     for version in BOTH {
@@ -127,7 +142,7 @@ fn session_present_after_a_clean_start_is_a_violation() {
     }
 }
 
-/// [MQTT-3.2.2-4]: who does not ask for a clean start says that it has the state.
+/// Who does not ask for a clean start says that it has the state.
 #[test]
 fn a_session_object_that_is_new_can_resume() {
     for version in BOTH {

@@ -454,7 +454,6 @@ proptest! {
 
     /// Every operation ends exactly once, an `Err` changes nothing, and neither the size of the
     /// buffers, nor that of the reads, nor the storage makes a difference.
-    /// [MQTT-4.1.0-1]
     #[test]
     fn buffers_and_storage_make_no_difference(
         config in config(),

@@ -42,6 +42,27 @@ fn qos_1_is_acknowledged_and_its_identifier_free_again() {
     }
 }
 
+/// [MQTT-4.1.0-1], even one that ends with the connection.
+#[test]
+fn the_session_is_kept_while_the_connection_is_open() {
+    for version in BOTH {
+        let mut t: Trace = Trace::new(Config::new(version));
+        t.keep_alive = 0;
+        t.opens();
+        t.gets("CONNACK", "connected");
+        t.publishes(2, "b", "y");
+        t.sends(&["PUBLISH 1 q2 b=y"]);
+        t.gets("PUBLISH 7 q2 a=x", "message q2 a=x");
+        t.sends(&["PUBREC 7"]);
+        t.after(1_000_000_000);
+        t.ticks("");
+        t.gets("PUBLISH 7 q2 dup a=x; PUBREC 1", "");
+        t.sends(&["PUBREC 7", "PUBREL 1"]);
+        t.gets("PUBCOMP 1; PUBREL 7", "published Token(0) 00");
+        t.sends(&["PUBCOMP 7"]);
+    }
+}
+
 /// [MQTT-4.3.3-8], [MQTT-4.3.3-11], [MQTT-4.3.3-12]
 /// [MQTT-2.2.1-5], [MQTT-3.3.4-1], [MQTT3-4.3.3-2]
 #[test]

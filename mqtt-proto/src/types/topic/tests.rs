@@ -107,6 +107,27 @@ fn dollar_topics_are_not_for_leading_wildcards() {
     assert!(!matches("$share/g/#", "$SYS/monitor"));
 }
 
+/// [MQTT-4.7.3-4]
+#[test]
+fn topics_are_matched_as_they_are_written() {
+    extern crate std;
+    // Both cases of a letter; `é` in one character and in two; a ligature, and what it stands for.
+    let words = [
+        "a", "A", "\u{E9}", "e\u{301}", "E\u{301}", "\u{FB01}", "fi", "a ", "a.",
+    ];
+    for word in words {
+        for other in words {
+            for (before, after) in [("", ""), ("b/", ""), ("", "/b")] {
+                let filter = std::format!("{before}{word}{after}");
+                let name = std::format!("{before}{other}{after}");
+                let filter = TopicFilter::new(&filter).unwrap();
+                let name = TopicName::new(&name).unwrap();
+                assert_eq!(filter.matches(name), word == other, "{filter} {name}");
+            }
+        }
+    }
+}
+
 #[test]
 fn names_of_every_length_are_searched_to_the_end() {
     extern crate std;
