@@ -3,7 +3,8 @@
 //! Each is a [`Draw`] from random bytes, so it shrinks as these do: to fewer and lower ones.
 //!
 //! Packets borrow what they are made of, so the strategies leak it: a value lives as long as the
-//! test's process, takes a few hundred bytes, seldom 65,535 or some times that, and is as easy to pass around as a number.
+//! test's process, takes a few hundred bytes, seldom 65,535 or some times that, very seldom 2 MiB, and
+//! is as easy to pass around as a number.
 #![expect(clippy::expect_used, reason = "for tests only")]
 #![expect(
     clippy::redundant_closure_for_method_calls,

@@ -1,4 +1,5 @@
-//! Packets drawn from bytes, with the feature `arbitrary`: every valid packet, and invalid ones.
+//! Packets drawn from bytes, with the feature `arbitrary`: valid ones with every type, property and
+//! reason code, and invalid ones.
 //!
 //! [`AnyPacket`] implements [`Arbitrary`], and owns what it is made of: it is what a fuzz target or
 //! a test takes. [`Draw`] draws the parts, of the version, sender and type that one asks for, and
@@ -62,8 +63,12 @@ impl Arena {
 
 /// Draws packets and their parts from a source of bytes.
 ///
-/// Each method fails only as [`Unstructured`] does. A string or binary value is mostly short, now
-/// and then longer than a Variable Byte Integer of one byte counts, and seldom of 65,535 bytes.
+/// Each method fails only as [`Unstructured`] does.
+///
+/// A string or binary value is mostly short, now and then of about the size that a Variable Byte
+/// Integer of one byte counts, seldom of that of two bytes, of any size, or of 65,535 bytes; a
+/// payload very seldom of about the size that three bytes count, and never of more. A packet has few
+/// filters or reason codes, now and then up to 200, and no more properties than it has kinds of them.
 #[derive(Debug)]
 pub struct Draw<'s, 'd, 'a> {
     source: &'s mut Unstructured<'d>,

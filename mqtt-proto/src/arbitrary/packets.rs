@@ -125,7 +125,7 @@ impl<'a> Draw<'_, '_, 'a> {
                 topic: named.then_some(topic),
                 properties,
             },
-            payload: self.binary()?,
+            payload: self.payload()?,
         })
     }
 
@@ -144,7 +144,7 @@ impl<'a> Draw<'_, '_, 'a> {
 
     /// A SUBSCRIBE of the version.
     pub fn subscribe(&mut self, version: Version) -> Result<Subscribe<'a>> {
-        let list = self.list(1, 3, |draw| draw.subscription(version))?;
+        let list = self.one_or_more(|draw| draw.subscription(version))?;
         Ok(Subscribe {
             packet_id: self.source.arbitrary()?,
             properties: self.properties(PacketType::Subscribe, version, Role::Client)?,
@@ -173,7 +173,7 @@ impl<'a> Draw<'_, '_, 'a> {
         let reasons = if none {
             Vec::new()
         } else {
-            self.list(1, 3, |draw| draw.reason_code(packet, version, Role::Server))?
+            self.one_or_more(|draw| draw.reason_code(packet, version, Role::Server))?
         };
         Ok(SubAck {
             packet_id: self.source.arbitrary()?,
@@ -184,7 +184,7 @@ impl<'a> Draw<'_, '_, 'a> {
 
     /// An UNSUBSCRIBE of the version.
     pub fn unsubscribe(&mut self, version: Version) -> Result<Unsubscribe<'a>> {
-        let filters = self.list(1, 3, Self::topic_filter)?;
+        let filters = self.one_or_more(Self::topic_filter)?;
         Ok(Unsubscribe {
             packet_id: self.source.arbitrary()?,
             properties: self.properties(PacketType::Unsubscribe, version, Role::Client)?,
@@ -201,12 +201,9 @@ impl<'a> Draw<'_, '_, 'a> {
         let change = other.is_some();
         let properties = match &mut packet {
             Packet::Connect(connect) => {
-                if let Some(will) = &mut connect.will
-                    && change
-                {
-                    will.properties = self.wild_properties()?;
+                if change {
+                    self.make_wild(connect)?;
                 }
-                connect.clean_start &= !change;
                 &mut connect.properties
             }
             Packet::ConnAck(connack) => {
@@ -226,17 +223,23 @@ impl<'a> Draw<'_, '_, 'a> {
             }
             Packet::Subscribe(subscribe) => {
                 if change {
-                    subscribe.subscriptions = Sequence::EMPTY;
+                    subscribe.subscriptions = self.wild_subscriptions(subscribe.subscriptions)?;
                 }
                 &mut subscribe.properties
             }
             Packet::SubAck(suback) | Packet::UnsubAck(suback) => {
                 if let Some(other) = other {
-                    suback.reasons = Sequence::new(self.arena.list(&[other]));
+                    let reasons = if self.once_in(4)? { &[][..] } else { &[other] };
+                    suback.reasons = Sequence::new(self.arena.list(reasons));
                 }
                 &mut suback.properties
             }
-            Packet::Unsubscribe(unsubscribe) => &mut unsubscribe.properties,
+            Packet::Unsubscribe(unsubscribe) => {
+                if change {
+                    unsubscribe.filters = Sequence::EMPTY;
+                }
+                &mut unsubscribe.properties
+            }
             Packet::PingReq | Packet::PingResp => return Ok(packet),
             Packet::Disconnect(disconnect) => {
                 reason(&mut disconnect.reason);
@@ -250,6 +253,39 @@ impl<'a> Draw<'_, '_, 'a> {
         let wild: Option<Properties<'a>> = self.optional(Self::wild_properties)?;
         *properties = wild.unwrap_or(*properties);
         Ok(packet)
+    }
+
+    fn make_wild(&mut self, connect: &mut Connect<'a>) -> Result<()> {
+        match self.source.int_in_range(0..=4)? {
+            0 => connect.clean_start = false,
+            1 => connect.client_id = self.wild_string()?,
+            2 => connect.username = Some(self.wild_string()?),
+            3 => {
+                connect.username = None;
+                connect.password = Some(self.binary()?);
+            }
+            _ => {
+                let mut will = self.will(connect.version)?;
+                will.properties = self.wild_properties()?;
+                connect.will = Some(will);
+            }
+        }
+        Ok(())
+    }
+
+    /// None, or with No Local where it was not.
+    fn wild_subscriptions(
+        &mut self,
+        subscriptions: Sequence<'a, Subscription<'a>>,
+    ) -> Result<Sequence<'a, Subscription<'a>>> {
+        if self.source.arbitrary()? {
+            return Ok(Sequence::EMPTY);
+        }
+        let mut list: Vec<_> = subscriptions.iter().collect();
+        for subscription in &mut list {
+            subscription.options.no_local ^= true;
+        }
+        Ok(Sequence::new(self.arena.list(&list)))
     }
 
     fn optional<T>(&mut self, some: impl FnOnce(&mut Self) -> Result<T>) -> Result<Option<T>> {

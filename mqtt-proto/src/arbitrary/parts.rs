@@ -147,19 +147,43 @@ impl<'a> Draw<'_, '_, 'a> {
         &mut self,
         min: usize,
         max: usize,
-        mut element: impl FnMut(&mut Self) -> Result<T>,
+        element: impl FnMut(&mut Self) -> Result<T>,
     ) -> Result<Vec<T>> {
         let count = self.source.int_in_range(min..=max)?;
+        self.so_many(count, element)
+    }
+
+    /// One element or a few, and now and then many.
+    pub(super) fn one_or_more<T>(
+        &mut self,
+        element: impl FnMut(&mut Self) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let count = if self.once_in(16)? {
+            self.source.int_in_range(4..=200)?
+        } else {
+            self.source.int_in_range(1..=3)?
+        };
+        self.so_many(count, element)
+    }
+
+    fn so_many<T>(
+        &mut self,
+        count: usize,
+        mut element: impl FnMut(&mut Self) -> Result<T>,
+    ) -> Result<Vec<T>> {
         (0..count).map(|_| element(self)).collect()
     }
 
-    /// The length of a long string: seldom the most that a string can have, with which a packet has
-    /// a Remaining Length of three bytes.
+    /// The length of a long string: around where the lengths of packets and properties take a byte
+    /// more, seldom the most that a string can have, or any.
     fn much(&mut self) -> Result<usize> {
-        if self.once_in(32)? {
-            Ok(u16::MAX.into())
-        } else {
-            self.source.int_in_range(120..=300)
+        const MAX: usize = u16::MAX as usize;
+        match self.source.int_in_range(0..=63)? {
+            63 => Ok(MAX),
+            62 => self.source.int_in_range(0..=MAX),
+            60..=61 => self.source.int_in_range(0x3FC0..=0x4010),
+            40..=59 => self.source.int_in_range(100..=128),
+            _ => self.source.int_in_range(120..=300),
         }
     }
 
@@ -192,6 +216,20 @@ impl<'a> Draw<'_, '_, 'a> {
             0..=6 => self.source.int_in_range(0..=8)?,
             _ => self.much()?,
         };
+        self.bytes(len)
+    }
+
+    /// A payload: binary data, or seldom of so many bytes that the Remaining Length takes four.
+    pub(super) fn payload(&mut self) -> Result<&'a [u8]> {
+        if self.once_in(u8::MAX)? {
+            let len = self.source.int_in_range(0x1F_FF80..=0x20_0040)?;
+            self.bytes(len)
+        } else {
+            self.binary()
+        }
+    }
+
+    fn bytes(&mut self, len: usize) -> Result<&'a [u8]> {
         let mut bytes = std::vec![0; len];
         self.source.fill_buffer(&mut bytes)?;
         Ok(self.arena.list(&bytes))
@@ -325,13 +363,34 @@ impl<'a> Draw<'_, '_, 'a> {
         Ok(Properties::new(self.arena.list(&list)))
     }
 
-    /// Any properties at all, whether a packet may have them or not.
+    /// Any properties at all, whether a packet may have them or not, and some that none may have.
     pub fn wild_properties(&mut self) -> Result<Properties<'a>> {
         let list = self.list(0, 3, |draw| {
+            if draw.once_in(8)? {
+                let wild = draw.wild_string()?;
+                let properties = [
+                    Property::MaximumQoS(QoS::ExactlyOnce),
+                    Property::ReasonString(wild),
+                    Property::UserProperty("", wild),
+                    Property::UserProperty(wild, ""),
+                    Property::AuthenticationData(wild.as_bytes()),
+                ];
+                return draw.source.choose(&properties).copied();
+            }
             let id = draw.source.arbitrary()?;
             draw.property(id)
         })?;
         Ok(Properties::new(self.arena.list(&list)))
+    }
+
+    /// A string that MQTT does not take: with U+0000, or too long.
+    pub(super) fn wild_string(&mut self) -> Result<&'a str> {
+        let text = if self.once_in(8)? {
+            "s".repeat(usize::from(u16::MAX) + 1)
+        } else {
+            [self.string()?, "\0", self.string()?].concat()
+        };
+        Ok(self.arena.text(&text))
     }
 
     /// A reason code that `sender` may send in a packet of the type.
