@@ -3,7 +3,9 @@
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use mqtt_proto::arbitrary::{Arena, Draw};
-use mqtt_proto::{DecodeOptions, EncodeError, Packet, PacketEncoder, Publish, Role, Version};
+use mqtt_proto::{
+    DecodeOptions, EncodeError, Packet, PacketEncoder, Publish, PublishHead, Role, Version,
+};
 
 /// From the bytes, a valid packet is drawn and then one that need not be.
 pub fn check(data: &[u8]) {
@@ -19,6 +21,7 @@ fn check_drawn(source: &mut Unstructured<'_>) -> Result<()> {
     assert!(is_decoded_by(&packet, &bytes, version, sender));
     if let Packet::Publish(publish) = &packet {
         check_head(publish, version, &bytes);
+        check_lengths(&publish.head, version);
     }
 
     let packet = Draw::new(source, &arena).wild_packet()?;
@@ -53,7 +56,9 @@ fn encode(packet: &Packet<'_>, version: Version) -> std::result::Result<Vec<u8>,
     buf.extend([UNTOUCHED; 2]);
     assert_eq!(packet.encode(version, &mut buf), Ok(needed));
     assert_eq!(buf.pop(), Some(UNTOUCHED));
-    for size in [1, 7, needed] {
+    // A large packet in no more pieces than there is time for.
+    let least = 1 + needed / 0x4000;
+    for size in [least, least + 6, needed] {
         assert_eq!(encode_in_pieces(packet, version, size), buf);
     }
     Ok(buf)
@@ -99,4 +104,21 @@ fn check_head(publish: &Publish<'_>, version: Version, bytes: &[u8]) {
     head.truncate(bytes.len() - payload.len());
     head.extend(payload);
     assert_eq!(head, bytes);
+}
+
+/// Before a larger payload the Remaining Length takes a byte more, and there is a largest payload.
+fn check_lengths(head: &PublishHead<'_>, version: Version) {
+    let four_bytes = head.encoded_len(version, 0x20_0000);
+    let rest = four_bytes.expect("there is room") - 5;
+    for (bytes, most) in [(1, 0x7F), (2, 0x3FFF), (3, 0x1F_FFFF), (4, 0xFFF_FFFF)] {
+        let needed = 1 + bytes + rest;
+        let more = match bytes {
+            4 => Err(EncodeError::PacketTooLarge),
+            _ => Ok(needed + 1),
+        };
+        if let Some(payload) = usize::checked_sub(most, rest) {
+            assert_eq!(head.encoded_len(version, payload), Ok(needed));
+            assert_eq!(head.encoded_len(version, payload + 1), more);
+        }
+    }
 }

@@ -253,8 +253,8 @@ proptest! {
         let whole = encode(&packet, version).unwrap();
         let mut encoder = PacketEncoder::new(&packet, version).unwrap();
         let mut joined = Vec::new();
-        // The last size is used for all that is left.
-        let rest = pieces[pieces.len() - 1].max(1);
+        // The last size is used for all that is left, which has no more pieces than there is time for.
+        let rest = pieces[pieces.len() - 1].max(1 + whole.len() / 0x4000);
         for len in pieces.into_iter().chain(std::iter::repeat(rest)) {
             let left = whole.len() - joined.len();
             prop_assert_eq!(encoder.remaining(), left);
