@@ -84,7 +84,7 @@ impl DecodeError {
                     _ => both("MQTT-3.3.2-2", "MQTT3-3.3.2-2"),
                 }
             }
-            E::TopicName(kind) | E::TopicFilter(kind) => topic(kind, byte),
+            E::TopicName(kind) | E::TopicFilter(kind) => topic(kind),
             E::TopicAliasInvalid(0) => of_5("MQTT-3.3.2-8"),
             E::TopicAliasInvalid(_) => of_5(match sender {
                 Role::Client => "MQTT-3.3.2-9",
@@ -118,8 +118,9 @@ impl DecodeError {
             len.checked_add(1)?
                 .checked_add(usize::try_from(remaining).ok()?)
         };
-        let at = property_length(packet);
-        at.is_some() && at == end() && at == Some(self.offset)
+        [property_length(packet), will_property_length(packet)]
+            .into_iter()
+            .any(|at| at.is_some() && at == end() && at == Some(self.offset))
     }
 }
 
@@ -163,9 +164,29 @@ fn property_length(packet: &[u8]) -> Option<usize> {
             let has_packet_id = packet.first()? & 0b0110 != 0;
             usize::from(topic).checked_add(if has_packet_id { 4 } else { 2 })?
         }
+        // A reason code; without one there is no Property Length either.
+        PacketType::Auth => 1,
         _ => return None,
     };
     body.checked_add(before)
+}
+
+/// Where the Property Length of the Will is in a CONNECT of 5.0 that has one.
+fn will_property_length(packet: &[u8]) -> Option<usize> {
+    // The Connect Flags, and that of the Will.
+    const FLAGS: usize = 7;
+    const WILL: u8 = 0b100;
+    let flags = packet.get(body(packet)?.checked_add(FLAGS)?)?;
+    if packet_type(packet)? != PacketType::Connect || flags & WILL == 0 {
+        return None;
+    }
+    let mut at = property_length(packet)?;
+    let (properties, len) = varint::decode(packet.get(at..)?).ok()??;
+    at = at
+        .checked_add(len)?
+        .checked_add(usize::try_from(properties).ok()?)?;
+    let client_id = u16::from_be_bytes(*packet.get(at..)?.first_chunk()?);
+    at.checked_add(2)?.checked_add(client_id.into())
 }
 
 /// The version of the packet: a CONNECT names it itself.
@@ -211,8 +232,7 @@ const fn packet_id_zero(packet_type: Option<PacketType>, sender: Role) -> Pair {
     }
 }
 
-/// `byte` is the one where the error is.
-const fn topic(kind: TopicErrorKind, byte: u8) -> Pair {
+const fn topic(kind: TopicErrorKind) -> Pair {
     match kind {
         TopicErrorKind::Empty => both("MQTT-4.7.3-1", "MQTT3-4.7.3-1"),
         TopicErrorKind::TooLong => both("MQTT-4.7.3-3", "MQTT3-4.7.3-3"),
@@ -220,8 +240,7 @@ const fn topic(kind: TopicErrorKind, byte: u8) -> Pair {
         TopicErrorKind::WildcardInName => both("MQTT-4.7.0-1", "MQTT3-4.7.1-1"),
         TopicErrorKind::PlusNotAlone => both("MQTT-4.7.1-2", "MQTT3-4.7.1-3"),
         TopicErrorKind::HashNotLast => both("MQTT-4.7.1-1", "MQTT3-4.7.1-2"),
-        // The ShareName is empty, or something is wrong with it or missing after it.
-        TopicErrorKind::Share if byte == b'/' => of_5("MQTT-4.8.2-1"),
+        TopicErrorKind::EmptyShareName => of_5("MQTT-4.8.2-1"),
         TopicErrorKind::Share => of_5("MQTT-4.8.2-2"),
     }
 }

@@ -118,10 +118,14 @@ fn strings_and_topics() {
         (b"#/a", "MQTT-4.7.1-1"),
         (b"a+", "MQTT-4.7.1-2"),
         (b"$share//a", "MQTT-4.8.2-1"),
+        (b"$share/", "MQTT-4.8.2-1"),
         (b"$share/g", "MQTT-4.8.2-2"),
         (b"$share/+/a", "MQTT-4.8.2-2"),
     ] {
-        breaks(V5, Client, &subscribe(filter, 0), Some(statement));
+        // Whatever byte follows the filter.
+        for options in [0, b'/'] {
+            breaks(V5, Client, &subscribe(filter, options), Some(statement));
+        }
     }
     breaks(
         V5,
@@ -159,6 +163,15 @@ fn a_missing_property_length() {
     breaks(V5, Client, b"\x10\x0A\0\x04MQTT\x05\0\0\0", missing);
     breaks(V5, Server, &[0x20, 2, 0, 0], missing);
     breaks(V5, Client, &[0x82, 2, 0, 1], missing);
+    breaks(V5, Client, &[0xF0, 1, 0x18], missing);
+    breaks(V5, Server, &[0xF0, 1, 0x18, 0xD0, 0], missing);
+    // A Will's.
+    for will in [
+        &b"\x10\x0F\0\x04MQTT\x05\x04\0\0\0\0\x02ab"[..],
+        b"\x10\x11\0\x04MQTT\x05\x36\0\0\x03\x21\0\x01\0\x01a",
+    ] {
+        breaks(V5, Client, will, missing);
+    }
     // What follows the packet is none of it.
     breaks(V5, Server, &[0x90, 2, 0, 1, 0xD0, 0], missing);
     // Another field is cut short.
@@ -173,10 +186,16 @@ fn a_missing_property_length() {
         &[0x82, 1, 0],
         &[0x40, 0],
         b"\x10\x0B\0\x04MQTT\x05\0\0\0\0",
+        // Of a Will its topic name, of none a user name.
+        b"\x10\x10\0\x04MQTT\x05\x04\0\0\0\0\x02ab\0",
+        b"\x10\x0F\0\x04MQTT\x05\x80\0\0\0\0\x02ab",
+        b"\x10\x0E\0\x04MQTT\x05\x04\0\0\0\0\x02a",
     ] {
         breaks(V5, Client, packet, None);
     }
     breaks(V3_1_1, Client, b"\x10\x0A\0\x04MQTT\x04\x02\0\0", None);
+    let will = b"\x10\x0E\0\x04MQTT\x04\x06\0\0\0\x02ab";
+    breaks(V3_1_1, Client, will, None);
 }
 
 #[test]

@@ -82,6 +82,10 @@ impl Fault<'_> {
                 TopicErrorKind::WildcardInName => matches!(byte, Some(b'+' | b'#')),
                 TopicErrorKind::PlusNotAlone => byte == Some(b'+'),
                 TopicErrorKind::HashNotLast => byte == Some(b'#'),
+                TopicErrorKind::EmptyShareName => self
+                    .bytes
+                    .get(..self.error.offset)
+                    .is_some_and(|before| before.ends_with(b"$share/")),
                 TopicErrorKind::Share => self.bytes.windows(6).any(|six| six == b"$share"),
                 _ => false,
             },

@@ -25,7 +25,7 @@ pub struct TopicFilter<'a>(&'a [u8]);
 pub struct TopicError {
     /// What is wrong.
     pub kind: TopicErrorKind,
-    /// The byte in the string where it is wrong.
+    /// The byte in the string where it is wrong; its end, where something is missing.
     pub offset: usize,
 }
 
@@ -46,7 +46,9 @@ pub enum TopicErrorKind {
     PlusNotAlone,
     /// A `#` that does not fill its level or is not last [MQTT-4.7.1-1].
     HashNotLast,
-    /// A `$share` filter without a valid share name or without a filter after it [MQTT-4.8.2-1], [MQTT-4.8.2-2].
+    /// A `$share` filter with an empty ShareName [MQTT-4.8.2-1].
+    EmptyShareName,
+    /// A `$share` filter with a wildcard in its ShareName, or without a filter after it [MQTT-4.8.2-2].
     Share,
 }
 
@@ -124,6 +126,7 @@ impl<'a> TopicName<'a> {
     pub fn new(name: &'a str) -> Result<Self, TopicError> {
         let bytes = name.as_bytes();
         if !string::is_plain_name(bytes) {
+            check_len(bytes)?;
             check_name(bytes)?;
         }
         Ok(Self(bytes))
@@ -148,8 +151,10 @@ const SHARE: &[u8] = b"$share/";
 impl<'a> TopicFilter<'a> {
     /// Checks the filter.
     pub fn new(filter: &'a str) -> Result<Self, TopicError> {
-        check_filter(filter.as_bytes())?;
-        Ok(Self(filter.as_bytes()))
+        let bytes = filter.as_bytes();
+        check_len(bytes)?;
+        check_filter(bytes)?;
+        Ok(Self(bytes))
     }
 
     /// The ShareName of a `$share/{ShareName}/{filter}`.
@@ -234,7 +239,7 @@ fn split_share(filter: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn check_name(name: &[u8]) -> Result<(), TopicError> {
-    check_len(name)?;
+    check_not_empty(name)?;
     // [MQTT-3.3.2-2] [MQTT-4.7.0-1] [MQTT-4.7.3-2]
     for (offset, byte) in name.iter().enumerate() {
         let kind = match byte {
@@ -248,27 +253,35 @@ fn check_name(name: &[u8]) -> Result<(), TopicError> {
 }
 
 fn check_filter(filter: &[u8]) -> Result<(), TopicError> {
-    check_len(filter)?;
+    check_not_empty(filter)?;
     let error = |kind, offset| Err(TopicError { kind, offset });
     if let Some(offset) = string::nul(filter) {
         return error(TopicErrorKind::Nul, offset);
     }
+    // Where the ShareName ends, if there is one, up to which there may be no wildcard.
+    let mut name_end = 0;
     if is_shared(filter) {
-        // [MQTT-4.8.2-1] [MQTT-4.8.2-2]
-        let valid = split_share(filter).is_some_and(|(name, matched)| {
-            !name.is_empty() && !matched.is_empty() && !name.iter().any(is_wildcard)
-        });
-        if !valid {
-            return error(TopicErrorKind::Share, SHARE.len());
+        let name = filter.iter().skip(SHARE.len());
+        let name_len = name.take_while(|&&byte| byte != b'/').count();
+        // [MQTT-4.8.2-1]
+        if name_len == 0 {
+            return error(TopicErrorKind::EmptyShareName, SHARE.len());
+        }
+        name_end = SHARE.len().wrapping_add(name_len);
+        // [MQTT-4.8.2-2]
+        if filter.len().wrapping_sub(name_end) < 2 {
+            return error(TopicErrorKind::Share, filter.len());
         }
     }
-    // With its ShareName free of wildcards, a shared filter's levels are checked like any other's.
+    // The levels after the ShareName are checked like any others.
     let mut before = b'/';
     let mut rest = filter;
     let mut offset: usize = 0;
     while let Some((&byte, after)) = rest.split_first() {
         let next = after.first();
         match byte {
+            // [MQTT-4.8.2-2]
+            b'+' | b'#' if offset < name_end => return error(TopicErrorKind::Share, offset),
             // [MQTT-4.7.1-2]
             b'+' if before != b'/' || next.is_some_and(|&next| next != b'/') => {
                 return error(TopicErrorKind::PlusNotAlone, offset);
@@ -285,19 +298,24 @@ fn check_filter(filter: &[u8]) -> Result<(), TopicError> {
     Ok(())
 }
 
+/// On the wire a length cannot tell of more.
 fn check_len(topic: &[u8]) -> Result<(), TopicError> {
-    // [MQTT-4.7.3-1]
-    if topic.is_empty() {
-        return Err(TopicError {
-            kind: TopicErrorKind::Empty,
-            offset: 0,
-        });
-    }
     // [MQTT-4.7.3-3]
     if topic.len() > string::MAX_LEN {
         return Err(TopicError {
             kind: TopicErrorKind::TooLong,
             offset: string::MAX_LEN,
+        });
+    }
+    Ok(())
+}
+
+fn check_not_empty(topic: &[u8]) -> Result<(), TopicError> {
+    // [MQTT-4.7.3-1]
+    if topic.is_empty() {
+        return Err(TopicError {
+            kind: TopicErrorKind::Empty,
+            offset: 0,
         });
     }
     Ok(())
@@ -312,7 +330,8 @@ impl fmt::Display for TopicErrorKind {
             Self::WildcardInName => "has a wildcard in a name",
             Self::PlusNotAlone => "has a '+' that does not fill its level",
             Self::HashNotLast => "has a '#' that is not alone in the last level",
-            Self::Share => "has no share name, or no filter after it",
+            Self::EmptyShareName => "has an empty share name",
+            Self::Share => "has a wildcard in its share name, or no filter after it",
         })
     }
 }

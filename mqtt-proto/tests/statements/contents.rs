@@ -250,9 +250,9 @@ fn subscribes() {
     refused("[MQTT-4.7.1-1]", V5, Client, &subscribe(b"#/a", 0), E::TopicFilter(T::HashNotLast), 7);
     refused("[MQTT-4.7.1-2]", V5, Client, &subscribe(b"a+", 0), E::TopicFilter(T::PlusNotAlone), 8);
     refused("[MQTT-4.7.3-1]", V5, Client, &subscribe(b"", 0), E::TopicFilter(T::Empty), 7);
-    refused("[MQTT-4.8.2-1]", V5, Client, &subscribe(b"$share//a", 0), E::TopicFilter(T::Share), 14);
-    for filter in [&b"$share/g"[..], b"$share/g/", b"$share/+/a", b"$share/g#/a"] {
-        refused("[MQTT-4.8.2-2]", V5, Client, &subscribe(filter, 0), E::TopicFilter(T::Share), 14);
+    refused("[MQTT-4.8.2-1]", V5, Client, &subscribe(b"$share//a", 0), E::TopicFilter(T::EmptyShareName), 14);
+    for (filter, offset) in [(&b"$share/g"[..], 15), (b"$share/g/", 16), (b"$share/+/a", 14), (b"$share/g#/a", 15)] {
+        refused("[MQTT-4.8.2-2]", V5, Client, &subscribe(filter, 0), E::TopicFilter(T::Share), offset);
     }
     let twice = [0x82, 11, 0, 1, 4, 0x0B, 1, 0x0B, 2, 0, 1, b'a', 0];
     refused("section 3.8.2.1.2", V5, Client, &twice, E::PropertyRepeated(PropertyId::SubscriptionIdentifier), 7);

@@ -54,19 +54,19 @@ fn filters() {
 #[test]
 fn share_names() {
     // [MQTT-4.8.2-1] [MQTT-4.8.2-2]
-    for filter in [
-        "$share/",
-        "$share//a",
-        "$share/g",
-        "$share/g/",
-        "$share/+/a",
-        "$share/g#/a",
+    for (filter, kind, offset) in [
+        ("$share/", TopicErrorKind::EmptyShareName, 7),
+        ("$share//", TopicErrorKind::EmptyShareName, 7),
+        ("$share//a", TopicErrorKind::EmptyShareName, 7),
+        ("$share/g", TopicErrorKind::Share, 8),
+        ("$share/group/", TopicErrorKind::Share, 13),
+        ("$share/+/a", TopicErrorKind::Share, 7),
+        ("$share/gr+p/t", TopicErrorKind::Share, 9),
+        ("$share/g#/a", TopicErrorKind::Share, 8),
+        ("$share/g#", TopicErrorKind::Share, 9),
+        ("$share/g/a#", TopicErrorKind::HashNotLast, 10),
     ] {
-        assert_eq!(
-            filter_error(filter),
-            Some((TopicErrorKind::Share, 7)),
-            "{filter}"
-        );
+        assert_eq!(filter_error(filter), Some((kind, offset)), "{filter}");
     }
     let filter = TopicFilter::new("$share/group/a/+").unwrap();
     assert_eq!(filter.share_name(), Some("group"));
