@@ -24,14 +24,14 @@ impl<'a> Auth<'a> {
     /// is nothing that such a packet could mean.
     #[inline(never)]
     pub(super) fn decode(reader: &mut Reader<'a>) -> Packet<'a> {
-        let start = reader.offset();
+        let missing = DecodeErrorKind::MissingAuthenticationMethod;
         if reader.is_empty() {
-            reader.fail_at(start, DecodeErrorKind::MissingAuthenticationMethod);
+            reader.fail_at(reader.offset(), missing);
         }
         let reason = reason::decode(reader);
         let (properties, census) = property::decode_counted(reader, PLACE);
         if !census.has(PropertyId::AuthenticationMethod) {
-            reader.fail_at(start, DecodeErrorKind::MissingAuthenticationMethod);
+            reader.fail_at(reader.offset(), missing);
         }
         Packet::Auth(Self { reason, properties })
     }

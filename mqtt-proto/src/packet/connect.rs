@@ -211,13 +211,15 @@ const PROTOCOL_NAME_3_1: &[u8] = b"MQIsdp";
 
 fn decode_version(reader: &mut Reader<'_>) -> Version {
     let name = reader.binary();
-    let v3_1 = name == PROTOCOL_NAME_3_1;
-    if !v3_1 && name != PROTOCOL_NAME {
-        reader.refuse(DecodeErrorKind::InvalidProtocolName);
+    let same = name.iter().zip(PROTOCOL_NAME).take_while(|(a, b)| a == b);
+    let same = same.count();
+    let is_mqtt = same == PROTOCOL_NAME.len() && same == name.len();
+    if !is_mqtt && name != PROTOCOL_NAME_3_1 {
+        reader.fail_at(reader.in_string(same), DecodeErrorKind::InvalidProtocolName);
     }
     match reader.u8() {
-        4 if !v3_1 => Version::V3_1_1,
-        5 if !v3_1 => Version::V5,
+        4 if is_mqtt => Version::V3_1_1,
+        5 if is_mqtt => Version::V5,
         // [MQTT-3.1.2-2] [MQTT3-3.1.2-2]
         level => {
             reader.refuse(DecodeErrorKind::UnsupportedProtocolVersion(level));

@@ -60,13 +60,16 @@ pub(super) fn take_plain<'a>(reader: &mut Reader<'a>, census: &mut Census) -> Op
 pub(super) fn take_any<'a>(reader: &mut Reader<'a>, census: &mut Census) -> &'a [u8] {
     // [MQTT-2.2.2-1] Where there are none the length is there all the same.
     let len = usize::try_from(reader.varint()).unwrap_or(usize::MAX);
-    let start = reader.offset();
     let (bytes, after) = reader.enter(len);
     while !reader.is_empty() {
         take_one(reader, census);
     }
     if census.lacks_method() {
-        reader.fail_at(start, DecodeErrorKind::AuthenticationDataWithoutMethod);
+        // Where it could still have come.
+        reader.fail_at(
+            reader.offset(),
+            DecodeErrorKind::AuthenticationDataWithoutMethod,
+        );
     }
     reader.leave(after);
     bytes

@@ -37,11 +37,6 @@ pub(crate) fn field(mut input: &[u8]) -> IResult<&[u8], &[u8], ()> {
     Ok((input, bytes))
 }
 
-/// The offset of a byte in the string that starts, with its two byte length, at `start`.
-const fn in_string(start: usize, at: usize) -> usize {
-    start.wrapping_add(2).wrapping_add(at)
-}
-
 /// Reads the fields of one packet in order, and knows where in the packet it is.
 ///
 /// The first error stays: what is read after it is a value without meaning, and in the
@@ -93,6 +88,11 @@ impl<'a> Reader<'a> {
         self.end.wrapping_sub(self.rest.len())
     }
 
+    /// Where in the packet a byte is of the string or binary value that was read last.
+    pub(crate) const fn in_string(&self, at: usize) -> usize {
+        self.field.wrapping_add(2).wrapping_add(at)
+    }
+
     pub(crate) const fn rest(&self) -> &'a [u8] {
         self.rest
     }
@@ -142,7 +142,7 @@ impl<'a> Reader<'a> {
             FaultKind::Topic(TopicErrorKind::Nul) => DecodeErrorKind::NulInString,
             FaultKind::Topic(kind) => topic(kind),
         };
-        self.fail_at(in_string(self.field, offset), kind);
+        self.fail_at(self.in_string(offset), kind);
     }
 
     pub(crate) const fn error(&self) -> Option<DecodeError> {

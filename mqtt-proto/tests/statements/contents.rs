@@ -110,7 +110,11 @@ fn connect(level: u8, flags: u8, rest: &[u8]) -> Vec<u8> {
 #[rustfmt::skip]
 fn connects() {
     let name = [0x10, 12, 0, 4, b'M', b'Q', b'T', b't', 4, 2, 0, 60, 0, 0];
-    refused("[MQTT-3.1.2-1]", V5, Client, &name, E::InvalidProtocolName, 2);
+    refused("[MQTT-3.1.2-1]", V5, Client, &name, E::InvalidProtocolName, 7);
+    for (name, offset) in [(&b"\0\0"[..], 4), (b"\0\x03MQT", 7), (b"\0\x05MQTTX", 8), (b"\0\x04NQTT", 4)] {
+        let bytes = [&[0x10, 8 + u8::try_from(name.len()).unwrap()], name, &[4, 2, 0, 60, 0, 0, 0, 0]].concat();
+        refused("[MQTT-3.1.2-1]", V5, Client, &bytes, E::InvalidProtocolName, offset);
+    }
     for level in [0, 3, 6, 0x84] {
         let bytes = connect(level, 2, &[0, 0]);
         refused("[MQTT-3.1.2-2] [MQTT3-3.1.2-2]", V5, Client, &bytes, E::UnsupportedProtocolVersion(level), 8);
@@ -148,7 +152,7 @@ fn connects() {
     refused("[MQTT-4.7.0-1]", V5, Client, &connect(4, 6, &[0, 0, 0, 1, b'#', 0, 0]), wildcard, 16);
     refused("[MQTT-3.1.3-12]", V5, Client, &connect(4, 0x82, &[0, 0, 0, 1, 0xFF]), E::InvalidUtf8, 16);
     let data = connect(5, 2, &[3, 0x16, 0, 0, 0, 0]);
-    refused("section 3.1.2.11.10", V5, Client, &data, E::AuthenticationDataWithoutMethod, 13);
+    refused("section 3.1.2.11.10", V5, Client, &data, E::AuthenticationDataWithoutMethod, 16);
     for (id, value) in [(0x17, 2), (0x19, 2)] {
         let bytes = connect(5, 2, &[2, id, value, 0, 0]);
         let id = if id == 0x17 {
@@ -304,7 +308,9 @@ fn ends_and_authentication() {
         );
     }
     let missing = E::MissingAuthenticationMethod;
-    refused("section 3.15.2.2.2", V5, Server, &[0xF0, 2, 0x18, 0], missing, 2);
+    refused("section 3.15.2.2.2", V5, Server, &[0xF0, 2, 0x18, 0], missing, 4);
+    let reason_string = b"\xF0\x08\x18\x06\x1F\0\x03abc";
+    refused("section 3.15.2.2.2", V5, Server, reason_string, missing, 10);
     refused("section 3.15.2.2.2, against 3.15.2.1", V5, Server, &[0xF0, 0], missing, 2);
 }
 
