@@ -412,7 +412,6 @@ proptest! {
         }
     }
 
-    /// [MQTT-4.7.3-4]
     #[test]
     fn no_split_matters_with_any_scratch(
         (version, sender, bytes) in stream(),
@@ -426,6 +425,7 @@ proptest! {
         prop_assert_eq!(&read(&bytes.chunks(1).collect::<Vec<_>>()), &whole);
     }
 
+    /// [MQTT-4.7.3-4]
     #[test]
     fn filters_match_as_their_levels_do(filter in strategy::topic_filter(), name in strategy::topic_name()) {
         fn levels(filter: &[&str], name: &[&str]) -> bool {
