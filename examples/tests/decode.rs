@@ -398,6 +398,26 @@ fn text_for_people() {
 }
 
 #[test]
+fn bytes_that_the_shell_took_apart_are_one_line() {
+    for hex in ["c0 00", "0x30, 05 00 03 61 2f 62"] {
+        let apart: Vec<&str> = hex.split(' ').collect();
+        assert_eq!(text(&apart), text(&[hex]));
+    }
+    // One that is not a byte: each is a line.
+    let (printed, code) = text(&["30", "c000", "0"]);
+    let answers = [
+        "1: incomplete: 1 byte",
+        "2: PINGREQ",
+        "3: error: a digit stands alone",
+    ];
+    assert!(
+        answers.iter().all(|answer| printed.contains(answer)),
+        "{printed}"
+    );
+    assert_eq!(code, Some(1));
+}
+
+#[test]
 fn the_byte_that_is_wrong_is_marked_and_the_statement_told() {
     let (printed, code) = text(&["c000 30 0a 0003 612f2b 00 68656c6c"]);
     let (first, rest) = printed.split_once('\n').unwrap();

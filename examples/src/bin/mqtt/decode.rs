@@ -14,6 +14,7 @@ use crate::fields::packet_fields;
 ///
 /// There is one answer for each argument or line of input, in order, on standard output; a line
 /// may hold several packets. Spaces, colons, commas, dashes and `0x` between bytes are skipped.
+/// Arguments of a single byte each, of which none could be a packet, are one line together.
 /// For what is no packet the byte where it goes wrong is marked, and the statement of the
 /// specification told that it breaks, or else the section. Exit code: 0 if every line held
 /// packets and nothing else, 1 if one did not, 2 for wrong usage.
@@ -75,16 +76,31 @@ fn decode_all(args: &DecodeArgs, out: &mut impl Write) -> io::Result<bool> {
             line.clear();
         }
     } else {
-        for (index, packet) in args.packets.iter().enumerate() {
-            let label = if args.packets.len() > 1 {
+        let lines = lines(&args.packets);
+        for (index, line) in lines.iter().enumerate() {
+            let label = if lines.len() > 1 {
                 format!("{}: ", index + 1)
             } else {
                 String::new()
             };
-            all &= answer(args, packet.as_encoded_bytes(), &label, out)?;
+            all &= answer(args, line, &label, out)?;
         }
     }
     Ok(all)
+}
+
+/// The lines that the arguments are: where each is a single byte, one line, which the shell took apart.
+fn lines(arguments: &[OsString]) -> Vec<Vec<u8>> {
+    let lines: Vec<_> = arguments
+        .iter()
+        .map(|argument| argument.as_encoded_bytes().to_vec())
+        .collect();
+    let is_byte = |line: &Vec<u8>| parse_hex(line).is_ok_and(|bytes| bytes.len() == 1);
+    if lines.iter().all(is_byte) {
+        vec![lines.join(&b' ')]
+    } else {
+        lines
+    }
 }
 
 /// Answers one line; whether it held packets and nothing else.
