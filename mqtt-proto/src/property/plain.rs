@@ -3,12 +3,13 @@
 use super::Properties;
 use super::table::{Census, bit};
 use super::value::{Value, Visit};
-use crate::Version;
 use crate::sequence::Repr;
 use crate::wire::{Output, Writer, string, varint};
+use crate::{Property, PropertyId, Version};
 
 /// Admits the caller's properties, if they are right, and counts their bytes without their length.
 /// `None` tells nothing: it is then for [`check`](super::check) to say what is wrong.
+#[inline(always)] // The place is mostly known, and its masks with it.
 pub(crate) fn len(
     properties: Properties<'_>,
     version: Version,
@@ -19,10 +20,17 @@ pub(crate) fn len(
     };
     let (mut seen, mut again, mut len) = (0, 0, 0_usize);
     for property in list {
-        let bit = bit(property.id() as u32);
-        again |= seen & bit;
-        seen |= bit;
-        len = len.saturating_add(property.visit(Len));
+        // What comes most and may come again.
+        let property_len = if let Property::UserProperty(name, value) = property {
+            seen |= const { bit(PropertyId::UserProperty as u32) };
+            pair_len(name.as_bytes(), value.as_bytes())
+        } else {
+            let bit = bit(property.id() as u32);
+            again |= seen & bit;
+            seen |= bit;
+            property.visit(Len)
+        };
+        len = len.saturating_add(property_len);
     }
     let mut so_far = *census;
     so_far.admit_all(seen, again)?;
@@ -55,38 +63,47 @@ impl Visit for Len {
                 }
                 string.len().wrapping_add(3)
             }
-            Value::TextPair(name, value) => {
-                // No bit beyond those of the largest length.
-                if name.len() | value.len() > string::MAX_LEN
-                    || string::has_nul(name)
-                    || string::has_nul(value)
-                {
-                    return usize::MAX;
-                }
-                name.len().wrapping_add(value.len()).wrapping_add(5)
+            Value::TextPair(name, value) => pair_len(name, value),
+        }
+    }
+}
+
+#[inline(always)]
+fn pair_len(name: &[u8], value: &[u8]) -> usize {
+    // No bit beyond those of the largest length.
+    if name.len() | value.len() > string::MAX_LEN || string::has_nul(name) || string::has_nul(value)
+    {
+        return usize::MAX;
+    }
+    name.len().wrapping_add(value.len()).wrapping_add(5)
+}
+
+/// Writes the caller's properties that have been checked, without their length.
+#[inline(always)]
+pub(crate) fn write(properties: Properties<'_>, mut out: Writer<'_>) {
+    if let Repr::Slice(list) = properties.repr() {
+        for property in list {
+            if let Property::UserProperty(name, value) = property {
+                out.u8(PropertyId::UserProperty as u8);
+                out.binary(name.as_bytes());
+                out.binary(value.as_bytes());
+            } else {
+                out.u8(property.id() as u8);
+                out = property.visit(Write(out));
             }
         }
     }
 }
 
-/// Writes the caller's properties that have been checked, without their length.
-#[inline(never)]
-pub(crate) fn write(properties: Properties<'_>, mut out: Writer<'_>) {
-    if let Repr::Slice(list) = properties.repr() {
-        for property in list {
-            out.u8(property.id() as u8);
-            property.visit(Write(&mut out));
-        }
-    }
-}
+/// Writes a value, and gives the writer back: so it stays in registers.
+struct Write<'b>(Writer<'b>);
 
-struct Write<'w, 'b>(&'w mut Writer<'b>);
-
-impl Visit for Write<'_, '_> {
-    type Output = ();
+impl<'b> Visit for Write<'b> {
+    type Output = Writer<'b>;
 
     #[inline(always)]
-    fn take(self, value: Value<'_>) {
-        value.write_alone(self.0);
+    fn take(mut self, value: Value<'_>) -> Writer<'b> {
+        value.write_alone(&mut self.0);
+        self.0
     }
 }

@@ -71,14 +71,16 @@ impl<'b> Writer<'b> {
         let room = core::mem::take(&mut self.room);
         if let Some((to, room)) = room.split_at_mut_checked(bytes.len()) {
             self.room = room;
-            if bytes.len() > 32
-                || !(copy_ends::<16>(to, bytes)
-                    || copy_ends::<8>(to, bytes)
+            let copied = if bytes.len() < 16 {
+                copy_ends::<8>(to, bytes)
                     || copy_ends::<4>(to, bytes)
                     || copy_ends::<2>(to, bytes)
                     || copy_ends::<1>(to, bytes)
-                    || bytes.is_empty())
-            {
+                    || bytes.is_empty()
+            } else {
+                bytes.len() <= 32 && copy_ends::<16>(to, bytes)
+            };
+            if !copied {
                 copy(to, bytes);
             }
         }
