@@ -249,6 +249,37 @@ proptest! {
     }
 
     #[test]
+    fn every_way_to_encode_comes_to_the_same(
+        packet in prop_oneof![packet().prop_map(|(_, _, packet)| packet), strategy::wild_packet()],
+        version in strategy::any_of::<Version>(),
+        room in 0_usize..100,
+    ) {
+        // A piece as large as the packet is written by the code for all packets.
+        let slowly = PacketEncoder::new(&packet, version).map(|mut encoder| {
+            let mut buf = vec![0; encoder.remaining()];
+            assert_eq!(encoder.encode(&mut buf), buf.len());
+            buf
+        });
+        prop_assert_eq!(encode(&packet, version), slowly.clone());
+        let mut buf = vec![0xA5; room];
+        let written = packet.encode(version, &mut buf);
+        let (len, expected) = match slowly {
+            Ok(bytes) if bytes.len() <= room => (bytes.len(), Ok(bytes.len())),
+            Ok(bytes) => (0, Err(EncodeError::BufferTooSmall { needed: bytes.len() })),
+            Err(error) => (0, Err(error)),
+        };
+        prop_assert_eq!(written, expected);
+        prop_assert!(buf[len..].iter().all(|&byte| byte == 0xA5));
+        if let Packet::Publish(publish) = packet {
+            let needed = publish.head.encoded_len(version, publish.payload.len());
+            let mut head = vec![0xA5; needed.unwrap_or(8)];
+            let written = publish.head.encode(version, publish.payload.len(), &mut head);
+            prop_assert_eq!(written, needed);
+            prop_assert_eq!(needed.is_ok(), packet.encoded_len(version).is_ok());
+        }
+    }
+
+    #[test]
     fn pieces_are_the_whole((version, _, packet) in packet(), pieces in vec(0_usize..40, 1..8)) {
         let whole = encode(&packet, version).unwrap();
         let mut encoder = PacketEncoder::new(&packet, version).unwrap();
