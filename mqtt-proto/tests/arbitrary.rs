@@ -192,7 +192,7 @@ fn features(packet: &Packet<'_>) -> Vec<String> {
         Packet::ConnAck(connack) => vec![format!("session {}", connack.session_present)],
         Packet::Subscribe(subscribe) => {
             let mut features = vec![count(subscribe.subscriptions.iter().count())];
-            for subscription in subscribe.subscriptions.iter() {
+            for subscription in subscribe.subscriptions {
                 let options = subscription.options;
                 features.push(format!("{:?}", options.maximum_qos));
                 features.push(format!("{:?}", options.retain_handling));
