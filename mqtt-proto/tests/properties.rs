@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use mqtt_proto::{
-    ConnAck, Connect, DecodeError, DecodeErrorKind, DecodeOptions, Disconnect, EncodeError, Item,
-    Packet, PacketEncoder, PacketReader, Properties, Property, Publish, Role, TopicFilter, Version,
-    strategy,
+    ConnAck, Connect, DecodeError, DecodeErrorKind, DecodeOptions, Delivery, Disconnect,
+    EncodeError, Item, Packet, PacketEncoder, PacketReader, Properties, Property, Publish,
+    PublishHead, Role, TopicFilter, TopicName, Version, strategy,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -69,6 +69,66 @@ fn stream() -> impl Strategy<Value = (Version, Role, Vec<u8>)> {
                 .prop_map(move |bytes| (version, sender, bytes))
         },
     )
+}
+
+fn varint(mut value: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    loop {
+        let more = if value >= 0x80 { 0x80 } else { 0 };
+        bytes.push(u8::try_from(value & 0x7F).unwrap() | more);
+        value >>= 7;
+        if value == 0 {
+            return bytes;
+        }
+    }
+}
+
+fn after_varint(bytes: &[u8]) -> &[u8] {
+    let last = bytes.iter().position(|&byte| byte < 0x80).unwrap();
+    &bytes[last + 1..]
+}
+
+/// One property, without a length before it.
+fn encode_property(property: Property<'_>) -> Vec<u8> {
+    let list = [property];
+    let head = PublishHead {
+        delivery: Delivery::AtMostOnce,
+        retain: false,
+        topic: TopicName::new("t").ok(),
+        properties: Properties::new(&list),
+    };
+    let mut buf = vec![0; head.encoded_len(Version::V5, 0).unwrap()];
+    head.encode(Version::V5, 0, &mut buf).unwrap();
+    let after_topic = &after_varint(&buf[1..])[3..];
+    after_varint(after_topic).to_vec()
+}
+
+/// A PUBLISH of 5.0 and, if it has properties, one of them a second time: which, and where to.
+fn encode_repeating(publish: &Publish<'_>, which: Index, to: Index) -> Vec<u8> {
+    let bytes = encode(&Packet::Publish(*publish), Version::V5).unwrap();
+    let mut properties: Vec<Vec<u8>> = publish
+        .head
+        .properties
+        .iter()
+        .map(encode_property)
+        .collect();
+    if properties.is_empty() {
+        return bytes;
+    }
+    let copy = properties[which.index(properties.len())].clone();
+    properties.insert(to.index(properties.len() + 1), copy);
+    let properties = properties.concat();
+    let topic = publish.head.topic.map_or(0, |topic| topic.as_bytes().len());
+    let packet_id = publish.head.delivery.packet_id().map_or(0, |_| 2);
+    let before = &after_varint(&bytes[1..])[..2 + topic + packet_id];
+    let body = [
+        before,
+        &varint(properties.len()),
+        &properties,
+        publish.payload,
+    ]
+    .concat();
+    [&bytes[..1], &varint(body.len()), &body].concat()
 }
 
 /// What a stream comes to: its packets, and how it ends.
@@ -414,14 +474,18 @@ proptest! {
     #[test]
     fn what_is_passed_over_is_refused_as_in_decoding(
         (version, sender) in (strategy::any_of::<Version>(), strategy::any_of::<Role>()),
-        mut bytes in strategy::publish(Version::V5, Role::Server)
-            .prop_map(|publish| encode(&Packet::Publish(publish), Version::V5).unwrap()),
+        publish in strategy::publish(Version::V5, Role::Server),
+        repeated in proptest::option::of((any::<Index>(), any::<Index>())),
         changes in vec((any::<Index>(), prop_oneof![any::<u8>(), 0_u8..0x2C]), 0..3),
         topic_alias_maximum in prop::sample::select(&[0, 1, u16::MAX][..]),
         scratch in 5_usize..40,
     ) {
+        let mut bytes = match repeated {
+            Some((which, to)) => encode_repeating(&publish, which, to),
+            None => encode(&Packet::Publish(publish), Version::V5).unwrap(),
+        };
         // The fixed header stays, so that the packet is whole.
-        let header = 2 + bytes.iter().skip(1).take_while(|&&byte| byte >= 0x80).count();
+        let header = bytes.len() - after_varint(&bytes[1..]).len();
         for (index, byte) in changes {
             let at = header + index.index(bytes.len() - header);
             bytes[at] = byte;

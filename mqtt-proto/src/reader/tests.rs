@@ -3,7 +3,7 @@ extern crate std;
 use std::vec::Vec;
 
 use super::*;
-use crate::{ConnAck, PacketId, Properties, QoS, ReasonCode, Role, TopicName};
+use crate::{ConnAck, PacketId, Properties, PropertyId, QoS, ReasonCode, Role, TopicName};
 
 fn server() -> DecodeOptions {
     DecodeOptions {
@@ -341,8 +341,25 @@ fn what_is_passed_over_is_still_looked_at() {
     assert!(read(&publish(7, b"\x23\0")).starts_with("field does not fit"));
     let alias = "topic alias 5 is out of range (at byte 28 of the packet)";
     assert_eq!(read(&publish(7, b"\x23\0\x05")), alias);
-    let twice = read(&publish(7, b"\x01\x01\x01\x01"));
-    assert!(twice.ends_with("(at byte 29 of the packet)"), "{twice}");
+    for (once, id) in [
+        (&b"\x01\x01"[..], PropertyId::PayloadFormatIndicator),
+        (b"\x02\0\0\0\0", PropertyId::MessageExpiryInterval),
+        (b"\x03\0\x01a", PropertyId::ContentType),
+        (b"\x08\0\x01r", PropertyId::ResponseTopic),
+        (b"\x09\0\x02bb", PropertyId::CorrelationData),
+        (b"\x23\0\x01", PropertyId::TopicAlias),
+    ] {
+        let at = 27 + once.len();
+        let twice = std::format!("property {id:?} is there twice (at byte {at} of the packet)");
+        assert_eq!(read(&publish(7, &[once, once].concat())), twice);
+        // Another between them.
+        let at = at + 5;
+        let twice = std::format!("property {id:?} is there twice (at byte {at} of the packet)");
+        let between = [once, b"\x26\0\0\0\0", once].concat();
+        assert_eq!(read(&publish(7, &between)), twice);
+    }
+    let many = read(&publish(7, b"\x0B\x01\x0B\x80\x01\x0B\x01"));
+    assert!(many.starts_with("Oversized"), "{many}");
 }
 
 #[test]
