@@ -129,12 +129,14 @@ impl<'a> Packet<'a> {
                     *input = rest;
                     return Ok(Some(Self::Publish(publish)));
                 }
+            } else if SubAck::comes(input) {
+                if let Some((suback, rest)) = SubAck::decode_plain(options, input) {
+                    *input = rest;
+                    return Ok(Some(Self::SubAck(suback)));
+                }
             } else if let Some((packet, rest)) = Self::decode_plain(options, input) {
                 *input = rest;
                 return Ok(Some(packet));
-            } else if let Some((suback, rest)) = SubAck::decode_plain(options, input) {
-                *input = rest;
-                return Ok(Some(Self::SubAck(suback)));
             }
         }
         Self::decode_less_plain(options, decoder::of(options.sender), input)

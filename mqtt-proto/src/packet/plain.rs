@@ -254,13 +254,20 @@ impl<'a> Ack<'a> {
 }
 
 impl<'a> SubAck<'a> {
+    /// Whether a SUBACK comes.
+    #[inline(always)]
+    pub(super) const fn comes(input: &[u8]) -> bool {
+        matches!(input, [SUBACK, ..])
+    }
+
     /// Takes a SUBACK without properties, with reason codes that both versions have.
     #[inline(always)]
     pub(super) fn decode_plain(
         options: &DecodeOptions,
         input: &'a [u8],
     ) -> Option<(Self, &'a [u8])> {
-        let &[SUBACK, len @ ..0x80, ref rest @ ..] = input else {
+        // A packet identifier and at least one reason code.
+        let &[SUBACK, len @ 3..0x80, ref rest @ ..] = input else {
             return None;
         };
         if u32::from(len).wrapping_add(2) > options.maximum_packet_size
