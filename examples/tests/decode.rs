@@ -53,9 +53,9 @@ fn every_type_field_by_field() {
             "3.1.1",
             "101b 0004 4d515454 04 ce 003c 0001 63 0001 77 0002 6869 0001 75 0002 6869",
             json!({
-                "type": "CONNECT", "version": "3.1.1", "clean_start": true, "keep_alive": 60,
+                "type": "CONNECT", "version": "3.1.1", "clean_session": true, "keep_alive": 60,
                 "client_id": "c",
-                "will": {"qos": 1, "retain": false, "topic": "w", "payload": payload},
+                "will": {"qos": 1, "retain": false, "topic": "w", "message": payload},
                 "username": "u", "password": payload,
             }),
         ),
@@ -73,7 +73,15 @@ fn every_type_field_by_field() {
             "20020005",
             json!({
                 "type": "CONNACK", "session_present": false, "return_code": 5,
-                "reason_code": 0x87, "reason": "Not authorized",
+                "reason": "Connection Refused, not authorized",
+            }),
+        ),
+        (
+            "3.1.1",
+            "20020100",
+            json!({
+                "type": "CONNACK", "session_present": true, "return_code": 0,
+                "reason": "Connection Accepted",
             }),
         ),
         (
@@ -155,8 +163,40 @@ fn every_type_field_by_field() {
             "3.1.1",
             "9005 0001 00 02 80",
             json!({
-                "type": "SUBACK", "packet_id": 1, "reason_codes": [0, 2, 128],
-                "reasons": ["Granted QoS 0", "Granted QoS 2", "Unspecified error"],
+                "type": "SUBACK", "packet_id": 1, "return_codes": [0, 2, 128],
+                "reasons": ["Success - Maximum QoS 0", "Success - Maximum QoS 2", "Failure"],
+            }),
+        ),
+        (
+            "5",
+            "9007 0001 00 00 01 80 87",
+            json!({
+                "type": "SUBACK", "packet_id": 1, "properties": {},
+                "reason_codes": [0, 1, 128, 0x87],
+                "reasons": [
+                    "Granted QoS 0", "Granted QoS 1", "Unspecified error", "Not authorized",
+                ],
+            }),
+        ),
+        (
+            "3.1.1",
+            "8206 0001 0001 61 02",
+            json!({
+                "type": "SUBSCRIBE", "packet_id": 1,
+                "subscriptions": [{"filter": "a", "requested_qos": 2}],
+            }),
+        ),
+        (
+            "3.1.1",
+            "b002 0001",
+            json!({"type": "UNSUBACK", "packet_id": 1}),
+        ),
+        (
+            "5",
+            "e000",
+            json!({
+                "type": "DISCONNECT", "reason_code": 0, "reason": "Normal disconnection",
+                "properties": {},
             }),
         ),
         (
@@ -269,6 +309,11 @@ fn one_answer_for_every_line_in_order() {
         (&Value::Null, &Value::Null)
     );
     assert_eq!(all[3]["column"], 1);
+    // What no packet is has the keys of what is a bad one, and the column.
+    let bad = answer("5", "0000");
+    for key in bad.as_object().unwrap().keys() {
+        assert!(all[3].get(key).is_some(), "{key}");
+    }
     assert!(answers(&["--json"], "").is_empty());
 }
 
@@ -390,8 +435,8 @@ fn text_for_people() {
          See section 2.2.1 of the specification.\n  \
          0000  c0 00[f0]00\n\
          4: error: a digit stands alone: a byte has two, column 4\n\
-         5: SUBACK, 6 bytes\n  packet_id: 1\n  reason_codes: 0, 128\n  \
-         reasons: \"Granted QoS 0\", \"Unspecified error\"\n",
+         5: SUBACK, 6 bytes\n  packet_id: 1\n  return_codes: 0, 128\n  \
+         reasons: \"Success - Maximum QoS 0\", \"Failure\"\n",
         "each argument is answered"
     );
     assert_eq!(code, Some(1));
@@ -465,8 +510,66 @@ fn the_byte_that_is_wrong_is_marked_and_the_statement_told() {
     // What is missing is marked where it is missing.
     let (printed, _) = text(&["40 01 00"]);
     assert!(printed.contains("  0000  40 01[00]"), "{printed}");
-    let (printed, _) = text(&["20 02 00 00"]);
-    assert!(printed.contains("  0000  20 02 00 00[  ]"), "{printed}");
+    for (hex, marked) in [
+        ("20020000", "20 02 00 00[  ]"),
+        ("f00118", "f0 01 18[  ]"),
+        (
+            "f008 18 06 1f 0003616263",
+            "f0 08 18 06 1f 00 03 61 62 63[  ]",
+        ),
+        (
+            "8213 0001 00 000d 2473686172652f67722b702f74 00",
+            "  0010 [2b]70 2f 74",
+        ),
+        ("820d 0001 00 0007 2473686172652f 00", "2f[00]"),
+        ("100c 0004 4d515458 04 02 0000 0000", "4d 51 54[58]"),
+        (
+            "1010 0004 4d515454 05 02 0000 03 16 0000 0000",
+            "  0010 [00]00",
+        ),
+    ] {
+        let (printed, _) = text(&[hex]);
+        assert!(printed.contains(marked), "{printed}");
+    }
+}
+
+#[test]
+fn a_sentence_can_be_understood_alone() {
+    let sentence = answer("3.1.1", "100c 0004 4d515458 04 02 0000 0000")["sentence"].clone();
+    let sentence = sentence.as_str().unwrap();
+    assert!(
+        sentence.starts_with("If the protocol name is incorrect"),
+        "{sentence}"
+    );
+}
+
+#[test]
+fn what_is_refused_by_decision_says_so() {
+    // Of a Shared Subscription there is no statement in 3.1.1, nor a section.
+    let hex = "820e 0001 0009 2473686172652f612f 00";
+    let refused = answer("3.1.1", hex);
+    assert_eq!(
+        (
+            &refused["statement"],
+            &refused["section"],
+            &refused["decision"]
+        ),
+        (&Value::Null, &Value::Null, &json!(true))
+    );
+    let (printed, code) = text(&["--version", "3.1.1", hex]);
+    assert!(
+        printed.contains("\n  MQTT 3.1.1 does not forbid it: mqtt-proto decides so"),
+        "{printed}"
+    );
+    assert_eq!(code, Some(1));
+    // In 5.0 there is.
+    let refused = answer("5", "820f 0001 00 0009 2473686172652f612f 00");
+    assert_eq!(
+        (&refused["statement"], &refused["decision"]),
+        (&json!("MQTT-4.8.2-2"), &json!(false))
+    );
+    // A section is enough.
+    assert_eq!(answer("5", "c0 01 00")["decision"], json!(false));
 }
 
 #[test]

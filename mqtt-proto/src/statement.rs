@@ -12,7 +12,7 @@ impl DecodeError {
     /// begins with the packet, are those that [`Packet::decode`](crate::Packet::decode) was given.
     ///
     /// `None`: the text forbids it without a numbered statement, in [`section`](Self::section),
-    /// or a limit of the caller's was met.
+    /// a limit of the caller's was met, or the text leaves it open.
     #[must_use]
     pub fn statement(&self, options: &DecodeOptions, packet: &[u8]) -> Option<&'static str> {
         of_version(self.statements(options.sender, packet), options, packet)
@@ -22,7 +22,9 @@ impl DecodeError {
     /// 5.0's text or 3.1.1's, whichever version the packet is of. It is for what has no
     /// [`statement`](Self::statement), and takes the same arguments.
     ///
-    /// `None`: there is a statement, or a limit of the caller's was met.
+    /// `None`: there is a statement, a limit of the caller's was met, or it is a
+    /// [decision](crate#decisions) of this crate to refuse in 3.1.1 what is no Shared Subscription of
+    /// 5.0, but begins with `$share/`.
     #[must_use]
     pub fn section(&self, options: &DecodeOptions, packet: &[u8]) -> Option<&'static str> {
         if self.statement(options, packet).is_some() {

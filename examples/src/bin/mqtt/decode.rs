@@ -16,7 +16,9 @@ use crate::fields::packet_fields;
 /// may hold several packets. Spaces, colons, commas, dashes and `0x` between bytes are skipped.
 /// Arguments of a single byte each, of which none could be a packet, are one line together.
 /// For what is no packet the byte where it goes wrong is marked, and the statement of the
-/// specification told that it breaks, or else the section. Exit code: 0 if every line held
+/// specification told that it breaks, or else the section. Names are those of the version spoken.
+/// Files are not read, nor is `-`: write `xxd -p FILE | tr -d '\n' | mqtt decode`, since a packet
+/// has to be on one line. Exit code: 0 if every line held
 /// packets and nothing else, 1 if one did not, 2 for wrong usage.
 #[derive(Debug, clap::Args)]
 pub(crate) struct DecodeArgs {
@@ -110,8 +112,9 @@ fn answer(args: &DecodeArgs, line: &[u8], label: &str, out: &mut impl Write) -> 
         Err(error) => {
             if args.json {
                 let answer = json!({
-                    "ok": false, "error": error.to_string(), "reason_code": null, "offset": null,
-                    "statement": null, "sentence": null, "section": null, "column": error.column,
+                    "ok": false, "error": error.to_string(), "reason_code": null, "reason": null,
+                    "offset": null, "statement": null, "sentence": null, "section": null,
+                    "decision": null, "column": error.column,
                 });
                 writeln!(out, "{answer}")?;
             } else {
@@ -143,10 +146,12 @@ enum Outcome {
     Error(Fault),
 }
 
-/// What is wrong, and the statement that it breaks or the section that it goes against.
+/// What is wrong, in a stream of which version, and the statement that it breaks or the section that
+/// it goes against.
 #[derive(Clone, Copy)]
 struct Fault {
     error: DecodeError,
+    version: Version,
     statement: Option<&'static str>,
     section: Option<&'static str>,
 }
@@ -154,6 +159,12 @@ struct Fault {
 impl Fault {
     fn sentence(&self) -> Option<&'static str> {
         self.statement.and_then(fault::sentence)
+    }
+
+    /// Whether no text of the specification says so, but a decision of the codec's: there is no
+    /// other reason, since nothing is limited here.
+    fn is_decision(&self) -> bool {
+        self.statement.is_none() && self.section.is_none()
     }
 }
 
@@ -219,6 +230,7 @@ fn decode(bytes: &[u8], version: Version, from: Option<Role>) -> Outcome {
         },
         Err(error) => Outcome::Error(Fault {
             error,
+            version,
             statement: error.statement(&options, bytes),
             section: error.section(&options, bytes),
         }),
@@ -261,6 +273,7 @@ fn json_outcome(start: usize, outcome: &Outcome, len: usize) -> Value {
             "reason_code": fault.error.reason_code().as_u8(),
             "reason": fault.error.reason_code().name(), "offset": start + fault.error.offset,
             "statement": fault.statement, "sentence": fault.sentence(), "section": fault.section,
+            "decision": fault.is_decision(),
         }),
     }
 }
@@ -311,6 +324,13 @@ fn text_answer(
                 }
                 if let Some(section) = fault.section {
                     writeln!(out, "  See section {section} of the specification.")?;
+                }
+                if fault.is_decision() {
+                    writeln!(
+                        out,
+                        "  MQTT {} does not forbid it: mqtt-proto decides so, as its documentation says.",
+                        fault.version
+                    )?;
                 }
                 fault::dump(out, bytes, offset)?;
             }

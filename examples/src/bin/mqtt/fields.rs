@@ -19,15 +19,12 @@ pub(crate) fn packet_fields(packet: &Packet<'_>, version: Version) -> Map<String
         Packet::Connect(connect) => connect_fields(&mut fields, connect),
         Packet::ConnAck(connack) => {
             fields.insert("session_present".into(), connack.session_present.into());
-            if version == Version::V3_1_1 {
-                fields.insert("return_code".into(), return_code(connack.reason).into());
-            }
-            reason(&mut fields, connack.reason);
+            reason(&mut fields, version, PacketType::ConnAck, connack.reason);
             properties(&mut fields, version, connack.properties);
         }
         Packet::Publish(publish) => publish_fields(&mut fields, version, publish),
         Packet::PubAck(ack) | Packet::PubRec(ack) | Packet::PubRel(ack) | Packet::PubComp(ack) => {
-            ack_fields(&mut fields, version, ack);
+            ack_fields(&mut fields, version, packet.packet_type(), ack);
         }
         Packet::Subscribe(subscribe) => {
             fields.insert("packet_id".into(), subscribe.packet_id.get().into());
@@ -39,8 +36,9 @@ pub(crate) fn packet_fields(packet: &Packet<'_>, version: Version) -> Map<String
                 .collect();
             fields.insert("subscriptions".into(), list.into());
         }
-        Packet::SubAck(suback) => suback_fields(&mut fields, version, suback, "Granted QoS 0"),
-        Packet::UnsubAck(suback) => suback_fields(&mut fields, version, suback, "Success"),
+        Packet::SubAck(suback) | Packet::UnsubAck(suback) => {
+            suback_fields(&mut fields, version, packet.packet_type(), suback);
+        }
         Packet::Unsubscribe(unsubscribe) => {
             fields.insert("packet_id".into(), unsubscribe.packet_id.get().into());
             properties(&mut fields, version, unsubscribe.properties);
@@ -54,12 +52,17 @@ pub(crate) fn packet_fields(packet: &Packet<'_>, version: Version) -> Map<String
         Packet::PingReq | Packet::PingResp => {}
         Packet::Disconnect(disconnect) => {
             if version == Version::V5 {
-                reason(&mut fields, disconnect.reason);
+                reason(
+                    &mut fields,
+                    version,
+                    PacketType::Disconnect,
+                    disconnect.reason,
+                );
                 properties(&mut fields, version, disconnect.properties);
             }
         }
         Packet::Auth(auth) => {
-            reason(&mut fields, auth.reason);
+            reason(&mut fields, version, PacketType::Auth, auth.reason);
             properties(&mut fields, version, auth.properties);
         }
     }
@@ -88,7 +91,11 @@ fn type_name(packet_type: PacketType) -> &'static str {
 
 fn connect_fields(fields: &mut Map<String, Value>, connect: &Connect<'_>) {
     fields.insert("version".into(), connect.version.to_string().into());
-    fields.insert("clean_start".into(), connect.clean_start.into());
+    let clean = match connect.version {
+        Version::V3_1_1 => "clean_session",
+        Version::V5 => "clean_start",
+    };
+    fields.insert(clean.into(), connect.clean_start.into());
     fields.insert("keep_alive".into(), connect.keep_alive.into());
     properties(fields, connect.version, connect.properties);
     fields.insert("client_id".into(), connect.client_id.into());
@@ -112,7 +119,11 @@ fn will_value(version: Version, will: &Will<'_>) -> Value {
     fields.insert("retain".into(), will.retain.into());
     properties(&mut fields, version, will.properties);
     fields.insert("topic".into(), will.topic.as_str().into());
-    fields.insert("payload".into(), binary(will.payload));
+    let payload = match version {
+        Version::V3_1_1 => "message",
+        Version::V5 => "payload",
+    };
+    fields.insert(payload.into(), binary(will.payload));
     fields.into()
 }
 
@@ -133,23 +144,30 @@ fn publish_fields(fields: &mut Map<String, Value>, version: Version, publish: &P
     fields.insert("payload".into(), binary(publish.payload));
 }
 
-fn ack_fields(fields: &mut Map<String, Value>, version: Version, ack: &Ack<'_>) {
+fn ack_fields(
+    fields: &mut Map<String, Value>,
+    version: Version,
+    packet: PacketType,
+    ack: &Ack<'_>,
+) {
     fields.insert("packet_id".into(), ack.packet_id.get().into());
     if version == Version::V5 {
-        reason(fields, ack.reason);
+        reason(fields, version, packet, ack.reason);
         properties(fields, version, ack.properties);
     }
 }
 
-/// Code 0 has a name of its own in each.
 fn suback_fields(
     fields: &mut Map<String, Value>,
     version: Version,
+    packet: PacketType,
     suback: &SubAck<'_>,
-    success: &str,
 ) {
     fields.insert("packet_id".into(), suback.packet_id.get().into());
     properties(fields, version, suback.properties);
+    if version == Version::V3_1_1 && packet == PacketType::UnsubAck {
+        return;
+    }
     let codes: Vec<Value> = suback
         .reasons
         .iter()
@@ -158,12 +176,13 @@ fn suback_fields(
     let names: Vec<Value> = suback
         .reasons
         .iter()
-        .map(|reason| match reason {
-            ReasonCode::Success => success.into(),
-            reason => reason.name().into(),
-        })
+        .map(|reason| reason_name(version, packet, reason).into())
         .collect();
-    fields.insert("reason_codes".into(), codes.into());
+    let key = match version {
+        Version::V3_1_1 => "return_codes",
+        Version::V5 => "reason_codes",
+    };
+    fields.insert(key.into(), codes.into());
     fields.insert("reasons".into(), names.into());
 }
 
@@ -171,7 +190,11 @@ fn subscription_value(version: Version, subscription: Subscription<'_>) -> Value
     let options = subscription.options;
     let mut fields = Map::new();
     fields.insert("filter".into(), subscription.filter.as_str().into());
-    fields.insert("maximum_qos".into(), options.maximum_qos.as_u8().into());
+    let qos = match version {
+        Version::V3_1_1 => "requested_qos",
+        Version::V5 => "maximum_qos",
+    };
+    fields.insert(qos.into(), options.maximum_qos.as_u8().into());
     if version == Version::V5 {
         fields.insert("no_local".into(), options.no_local.into());
         fields.insert(
@@ -188,9 +211,44 @@ fn subscription_value(version: Version, subscription: Subscription<'_>) -> Value
     fields.into()
 }
 
-fn reason(fields: &mut Map<String, Value>, reason: ReasonCode) {
-    fields.insert("reason_code".into(), reason.as_u8().into());
-    fields.insert("reason".into(), reason.name().into());
+fn reason(
+    fields: &mut Map<String, Value>,
+    version: Version,
+    packet: PacketType,
+    reason: ReasonCode,
+) {
+    let (key, code) = match version {
+        Version::V3_1_1 => ("return_code", return_code(reason)),
+        Version::V5 => ("reason_code", reason.as_u8()),
+    };
+    fields.insert(key.into(), code.into());
+    let name = reason_name(version, packet, reason);
+    fields.insert("reason".into(), name.into());
+}
+
+/// What the specification of the version calls it, in the packet.
+fn reason_name(version: Version, packet: PacketType, reason: ReasonCode) -> &'static str {
+    match (version, packet, reason) {
+        // Tables 3-8 and 3-13 of 5.0.
+        (Version::V5, PacketType::SubAck, ReasonCode::Success) => "Granted QoS 0",
+        (Version::V5, PacketType::Disconnect, ReasonCode::Success) => "Normal disconnection",
+        (Version::V5, ..) => reason.name(),
+        // Section 3.9.3 of 3.1.1.
+        (_, PacketType::SubAck, ReasonCode::Success) => "Success - Maximum QoS 0",
+        (_, PacketType::SubAck, ReasonCode::GrantedQoS1) => "Success - Maximum QoS 1",
+        (_, PacketType::SubAck, ReasonCode::GrantedQoS2) => "Success - Maximum QoS 2",
+        (_, PacketType::SubAck, _) => "Failure",
+        // Table 3.1 of 3.1.1.
+        _ => match return_code(reason) {
+            0 => "Connection Accepted",
+            1 => "Connection Refused, unacceptable protocol version",
+            2 => "Connection Refused, identifier rejected",
+            3 => "Connection Refused, Server unavailable",
+            4 => "Connection Refused, bad user name or password",
+            5 => "Connection Refused, not authorized",
+            _ => reason.name(),
+        },
+    }
 }
 
 /// 3.1.1 has no properties: there, the field is left out.
