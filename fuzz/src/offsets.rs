@@ -41,6 +41,7 @@ fn check_shortened(options: &DecodeOptions, error: DecodeError, first: u8, body:
             E::Truncated
                 | E::EmptyPayload
                 | E::MissingAuthenticationMethod
+                | E::AuthenticationDataWithoutMethod
                 | E::TopicName(T::Empty)
                 | E::TopicFilter(T::Empty | T::Share)
         )
