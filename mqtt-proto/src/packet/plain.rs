@@ -197,7 +197,8 @@ impl PublishHead<'_> {
         let head_len = start_len.wrapping_add(len);
         let needed = head_len.wrapping_add(payload.len());
         let (head, rest) = buf.get_mut(..needed)?.split_at_mut_checked(head_len)?;
-        // What the word is too long by is written over.
+        // What the word is too long by is written over, and so is the length of no properties where
+        // there are some, or the version has none.
         *head.first_chunk_mut()? = start;
         *head.last_mut()? = 0;
         let mut out = Writer::new(head.get_mut(start_len..)?);
