@@ -88,22 +88,33 @@ pub(crate) fn write(properties: Properties<'_>, mut out: Writer<'_>) {
                 out.binary(name.as_bytes());
                 out.binary(value.as_bytes());
             } else {
-                out.u8(property.id() as u8);
-                out = property.visit(Write(out));
+                out = property.visit(Write(property.id(), out));
             }
         }
     }
 }
 
-/// Writes a value, and gives the writer back: so it stays in registers.
-struct Write<'b>(Writer<'b>);
+/// Writes a property of an identifier, and gives the writer back: so it stays in registers.
+struct Write<'b>(PropertyId, Writer<'b>);
 
 impl<'b> Visit for Write<'b> {
     type Output = Writer<'b>;
 
     #[inline(always)]
-    fn take(mut self, value: Value<'_>) -> Writer<'b> {
-        value.write_alone(&mut self.0);
-        self.0
+    fn take(self, value: Value<'_>) -> Writer<'b> {
+        let Self(id, mut out) = self;
+        match value {
+            Value::Byte(number) => out.bytes(&[id as u8, number]),
+            Value::TwoBytes(number) => {
+                let [a, b] = number.to_be_bytes();
+                out.bytes(&[id as u8, a, b]);
+            }
+            Value::FourBytes(number) => {
+                let [a, b, c, d] = number.to_be_bytes();
+                out.bytes(&[id as u8, a, b, c, d]);
+            }
+            value => value.write(id, &mut out),
+        }
+        out
     }
 }

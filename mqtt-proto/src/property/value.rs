@@ -29,12 +29,6 @@ impl Value<'_> {
     #[inline]
     pub(crate) fn write(self, id: PropertyId, out: &mut impl Output) {
         out.u8(id as u8);
-        self.write_alone(out);
-    }
-
-    /// Writes the value without an identifier.
-    #[inline(always)]
-    pub(super) fn write_alone(self, out: &mut impl Output) {
         match self {
             Self::Byte(number) => out.u8(number),
             Self::TwoBytes(number) => out.u16(number),
