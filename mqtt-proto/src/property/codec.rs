@@ -274,9 +274,32 @@ impl<'a> Properties<'a> {
 impl<'a> Element<'a> for Property<'a> {}
 
 impl<'a> Wired<'a> for Property<'a> {
+    #[inline(always)] // A fast path and a call.
     fn take(rest: &mut &'a [u8]) -> Option<Self> {
-        let (after, property) = Self::parse(rest).ok()?;
-        *rest = after;
-        Some(property)
+        if HAS_FAST_PATHS && let Some(property) = take_user_property(rest) {
+            return Some(property);
+        }
+        take_property(rest)
     }
+}
+
+/// Takes a User Property, which is what comes most where there are many.
+#[inline(always)]
+fn take_user_property<'a>(rest: &mut &'a [u8]) -> Option<Property<'a>> {
+    const USER_PROPERTY: u8 = PropertyId::UserProperty as u8;
+    let &[USER_PROPERTY, ref fields @ ..] = *rest else {
+        return None;
+    };
+    let mut after = fields;
+    let name = core::str::from_utf8(binary(&mut after)?).ok()?;
+    let value = core::str::from_utf8(binary(&mut after)?).ok()?;
+    *rest = after;
+    Some(Property::UserProperty(name, value))
+}
+
+#[inline(never)]
+fn take_property<'a>(rest: &mut &'a [u8]) -> Option<Property<'a>> {
+    let (after, property) = Property::parse(rest).ok()?;
+    *rest = after;
+    Some(property)
 }
