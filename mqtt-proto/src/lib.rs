@@ -122,7 +122,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::arithmetic_side_effects
+    clippy::arithmetic_side_effects,
+    clippy::missing_errors_doc
 )]
 #![cfg_attr(
     test,

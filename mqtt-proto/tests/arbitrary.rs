@@ -323,3 +323,19 @@ fn no_bytes_are_enough() {
         }
     }
 }
+
+/// The module hides the crate of its name from who takes all of this one.
+mod all_of_the_crate {
+    use mqtt_proto::*;
+
+    #[test]
+    fn what_is_drawn_from_can_be_named() {
+        fn draw(source: &mut arbitrary::Unstructured<'_>) -> arbitrary::Result<Version> {
+            arbitrary::Arbitrary::arbitrary(source)
+        }
+        assert_eq!(
+            draw(&mut arbitrary::Unstructured::new(&[0])),
+            Ok(Version::V5)
+        );
+    }
+}

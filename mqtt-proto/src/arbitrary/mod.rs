@@ -25,6 +25,10 @@
 //! # }
 //! ```
 #![expect(clippy::expect_used, reason = "for tests only")]
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "all fail only as their source does"
+)]
 
 extern crate std;
 
@@ -35,7 +39,8 @@ use core::fmt;
 use std::vec;
 use std::vec::Vec;
 
-use arbitrary::{Arbitrary, Result, Unstructured};
+// Where all of this crate is imported, `arbitrary` is this module and not the crate of that name.
+pub use arbitrary::{Arbitrary, Error, Result, Unstructured};
 
 pub use packets::packet_types;
 

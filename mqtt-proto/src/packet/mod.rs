@@ -46,8 +46,8 @@ pub struct DecodeOptions {
     /// Who sent the packets. Where this is known when a program is built, the decoders of packets
     /// that only the other end sends are not linked.
     pub sender: Role,
-    /// The largest packet taken, in bytes, fixed header and payload included;
-    /// checked before anything else of a packet is looked at.
+    /// The largest packet taken, in bytes, fixed header and payload included; checked as soon as the
+    /// Remaining Length is there, before anything after it is looked at.
     pub maximum_packet_size: u32,
     /// The highest Topic Alias taken in a PUBLISH; 0: none. A [`PacketReader`](crate::PacketReader)
     /// keeps their topic names in its scratch.
@@ -112,10 +112,13 @@ pub enum Packet<'a> {
 impl<'a> Packet<'a> {
     /// Takes one packet from the front of `input`, which is advanced past it.
     ///
-    /// `Ok(None)`: not yet whole; nothing was taken. An error takes nothing either.
-    /// What is wrong with the fixed header is told as soon as it is seen, the rest
-    /// when the packet is whole. A Topic Alias is checked against its maximum but
-    /// not resolved: that is for [`PacketReader`](crate::PacketReader).
+    /// `Ok(None)`: not yet whole; nothing was taken. A Topic Alias is checked against its maximum
+    /// but not resolved: that is for [`PacketReader`](crate::PacketReader).
+    ///
+    /// # Errors
+    /// What the specification forbids, or `options` do not take, with the byte of the packet where it
+    /// is. Nothing was taken. What is wrong with the fixed header is told as soon as it is seen, the
+    /// rest when the packet is whole.
     #[inline(always)] // Fast paths and a call: most programs have it in one place.
     pub fn decode(
         options: &DecodeOptions,
@@ -197,6 +200,10 @@ impl<'a> Packet<'a> {
     /// takes from at least one of the two [`Role`]s, with
     /// [`topic_alias_maximum`](DecodeOptions::topic_alias_maximum) and
     /// [`maximum_packet_size`](DecodeOptions::maximum_packet_size) large enough.
+    ///
+    /// # Errors
+    /// What the specification forbids; [`EncodeError::NotInVersion`] for what 3.1.1 has not; and, if
+    /// nothing else is wrong, [`EncodeError::BufferTooSmall`]. Nothing was written.
     #[inline(always)] // A fast path and a call.
     pub fn encode(&self, version: Version, buf: &mut [u8]) -> Result<usize, EncodeError> {
         if HAS_FAST_PATHS {
@@ -222,6 +229,9 @@ impl<'a> Packet<'a> {
     }
 
     /// The bytes that [`encode`](Self::encode) would write.
+    ///
+    /// # Errors
+    /// Those of [`encode`](Self::encode), but for that of the buffer.
     pub fn encoded_len(&self, version: Version) -> Result<usize, EncodeError> {
         self.count(version).packet_len()
     }

@@ -103,7 +103,29 @@ impl Delivery {
 }
 
 impl<'a> PublishHead<'a> {
-    /// Writes the head of a PUBLISH whose payload of `payload_len` bytes follows by other means.
+    /// Writes to the front of `buf` all of a PUBLISH that comes before its payload, and returns its
+    /// size in bytes. The payload, of `payload_len` bytes, follows by other means: it is counted in
+    /// the Remaining Length, but not in the size returned, and takes no room in `buf`.
+    ///
+    /// ```
+    /// use mqtt_proto::{Delivery, Properties, PublishHead, TopicName, Version};
+    ///
+    /// let head = PublishHead {
+    ///     delivery: Delivery::AtMostOnce,
+    ///     retain: false,
+    ///     topic: Some(TopicName::new("firmware")?),
+    ///     properties: Properties::EMPTY,
+    /// };
+    /// let mut buf = [0; 64];
+    /// let len = head.encode(Version::V5, 1_000_000, &mut buf)?;
+    /// assert_eq!(&buf[..len], b"\x30\xCB\x84\x3D\0\x08firmware\0");
+    /// // Now a million bytes are due.
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Packet::encode`](crate::Packet::encode); what is
+    /// [`needed`](EncodeError::BufferTooSmall) does not count the payload.
     #[inline(always)] // A fast path and a call.
     pub fn encode(
         &self,
@@ -173,6 +195,9 @@ impl<'a> PublishHead<'a> {
     }
 
     /// The bytes that [`encode`](Self::encode) would write; the payload is not among them.
+    ///
+    /// # Errors
+    /// Those of [`encode`](Self::encode), but for that of the buffer.
     pub fn encoded_len(&self, version: Version, payload_len: usize) -> Result<usize, EncodeError> {
         self.check(version)?.without_payload(payload_len)
     }

@@ -122,6 +122,9 @@ checked_bytes!(TopicFilter, check_filter, is_shared);
 
 impl<'a> TopicName<'a> {
     /// Checks the name.
+    ///
+    /// # Errors
+    /// It is empty or too long, or contains U+0000 or a wildcard: the first of these, and where.
     #[inline]
     pub fn new(name: &'a str) -> Result<Self, TopicError> {
         let bytes = name.as_bytes();
@@ -150,6 +153,10 @@ const SHARE: &[u8] = b"$share/";
 
 impl<'a> TopicFilter<'a> {
     /// Checks the filter.
+    ///
+    /// # Errors
+    /// It is empty or too long, contains U+0000, has no ShareName or no filter after it where it
+    /// begins with `$share/`, or has a wildcard where none may be: the first of these, and where.
     pub fn new(filter: &'a str) -> Result<Self, TopicError> {
         let bytes = filter.as_bytes();
         check_len(bytes)?;
