@@ -22,7 +22,7 @@ pub fn check(options: &DecodeOptions, error: DecodeError, packet: &[u8]) {
     }
 }
 
-/// A packet that ends where the error is has no error, or lacks something.
+/// A packet that ends where the error is has no error, or lacks something at its end.
 fn check_shortened(options: &DecodeOptions, error: DecodeError, first: u8, body: &[u8]) {
     use DecodeErrorKind as E;
     let mut packet = vec![first];
@@ -34,20 +34,26 @@ fn check_shortened(options: &DecodeOptions, error: DecodeError, first: u8, body:
     packet.push(left as u8);
     packet.extend(body);
     let shortened = Packet::decode(options, &mut packet.as_slice());
-    let lacks = |kind| {
+    let is_at_end = |error: DecodeError| {
         use TopicErrorKind as T;
-        matches!(
-            kind,
-            E::Truncated
-                | E::EmptyPayload
-                | E::MissingAuthenticationMethod
-                | E::AuthenticationDataWithoutMethod
-                | E::TopicName(T::Empty)
-                | E::TopicFilter(T::Empty | T::Share)
-        )
+        match error.kind {
+            E::Truncated => true,
+            E::EmptyPayload
+            | E::AuthenticationDataWithoutMethod
+            | E::MissingAuthenticationMethod
+            | E::InvalidProtocolName
+            | E::TopicName(T::Empty)
+            | E::TopicFilter(T::Empty | T::Share | T::EmptyShareName) => {
+                error.offset == packet.len()
+            }
+            _ => false,
+        }
     };
     assert!(
-        shortened.is_ok_and(|packet| packet.is_some()) || shortened.is_err_and(|e| lacks(e.kind)),
+        match shortened {
+            Ok(whole) => whole.is_some(),
+            Err(error) => is_at_end(error),
+        },
         "{error}, but of the bytes before: {shortened:?}"
     );
 }
