@@ -158,7 +158,7 @@ pub(crate) struct PartWriter<'b> {
     mark: Mark,
 }
 
-/// The start of an element that is not behind what has been written, to go on from.
+/// The start of an element of a list, to go on from: all before it has been written.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Mark {
     /// Which of the packet's lists it is in, from 1 on; 0 as long as no list has been reached.
