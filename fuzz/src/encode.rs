@@ -57,7 +57,7 @@ fn encode(packet: &Packet<'_>, version: Version) -> std::result::Result<Vec<u8>,
     assert_eq!(packet.encode(version, &mut buf), Ok(needed));
     assert_eq!(buf.pop(), Some(UNTOUCHED));
     // A large packet in no more pieces than there is time for.
-    let least = 1 + needed / 0x4000;
+    let least = 1 + needed / 0x400;
     for size in [least, least + 6, needed] {
         assert_eq!(encode_in_pieces(packet, version, size), buf);
     }
