@@ -206,20 +206,22 @@ const PLACE: Place = Place::of(PacketType::Connect);
 
 /// [MQTT-3.1.2-1]
 const PROTOCOL_NAME: &[u8] = b"MQTT";
-/// The name and level of MQTT 3.1, which is told from what is no MQTT at all.
+/// The name of MQTT 3.1, which is told from what is no MQTT at all.
 const PROTOCOL_NAME_3_1: &[u8] = b"MQIsdp";
+const LEVEL_3_1: u8 = 3;
 
 fn decode_version(reader: &mut Reader<'_>) -> Version {
     let name = reader.binary();
     let same = name.iter().zip(PROTOCOL_NAME).take_while(|(a, b)| a == b);
     let same = same.count();
     let is_mqtt = same == PROTOCOL_NAME.len() && same == name.len();
-    if !is_mqtt && name != PROTOCOL_NAME_3_1 {
+    let is_3_1 = name == PROTOCOL_NAME_3_1 && reader.rest().first() == Some(&LEVEL_3_1);
+    if !is_mqtt && !is_3_1 {
         reader.fail_at(reader.in_string(same), DecodeErrorKind::InvalidProtocolName);
     }
     match reader.u8() {
-        4 if is_mqtt => Version::V3_1_1,
-        5 if is_mqtt => Version::V5,
+        4 => Version::V3_1_1,
+        5 => Version::V5,
         // [MQTT-3.1.2-2] [MQTT3-3.1.2-2]
         level => {
             reader.refuse(DecodeErrorKind::UnsupportedProtocolVersion(level));
