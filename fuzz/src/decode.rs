@@ -1,7 +1,7 @@
 //! Any bytes are a packet, the beginning of one, or refused where they are wrong; leniency takes
 //! what is taken without, and limits refuse what is beyond them and nothing else.
 
-use mqtt_proto::{DecodeError, DecodeErrorKind, DecodeOptions, Packet, Version};
+use mqtt_proto::{DecodeError, DecodeErrorKind, DecodeOptions, Packet};
 
 /// The bytes are one or more packets.
 pub fn check(data: &[u8]) {
@@ -29,12 +29,8 @@ pub fn check(data: &[u8]) {
                     assert!(error.reason_code().is_error());
                     let statement = error.statement(&options, before);
                     assert!(statement.is_none_or(|id| id.starts_with("MQTT")));
-                    // 3.1.1 knows no Shared Subscriptions, and so says nothing of wrong ones.
                     let rule = statement.or(error.section(&options, before));
-                    assert!(
-                        rule.is_some() || options.version == Version::V3_1_1,
-                        "{error}"
-                    );
+                    assert!(rule.is_some(), "{error}");
                     break;
                 }
             }

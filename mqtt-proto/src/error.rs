@@ -110,7 +110,7 @@ kinds! {
     MissingAuthenticationMethod ProtocolError "authentication method is missing",
     /// A reason code or return code that nobody, or only the other side, may send in this packet.
     InvalidReasonCode(value: u8) ProtocolError "reason code 0x{value:02X} is not one of this packet's from this side",
-    /// A protocol name other than `MQTT` [MQTT-3.1.2-1].
+    /// A protocol name other than `MQTT` [MQTT-3.1.2-1], and not `MQIsdp` with the level of 3.1 (3).
     InvalidProtocolName UnsupportedProtocolVersion "protocol name is not MQTT",
     /// A version that is neither 3.1.1 (4) nor 5.0 (5), but for example 3.1 (3) [MQTT-3.1.2-2].
     UnsupportedProtocolVersion(level: u8) UnsupportedProtocolVersion "protocol version {level} is not supported",
@@ -197,6 +197,8 @@ pub enum EncodeError {
     MissingAuthenticationMethod,
     /// No Local on a Shared Subscription [MQTT-3.8.3-4].
     NoLocalOnShared,
+    /// A `$share` filter, taken from 3.1.1, that 5.0 does not allow [MQTT-4.8.2-1], [MQTT-4.8.2-2].
+    IllFormedShare,
     /// A SUBSCRIBE, UNSUBSCRIBE or acknowledgement of them with nothing in it [MQTT-3.8.3-2], [MQTT-3.10.3-2].
     EmptyPayload,
 }
@@ -237,6 +239,9 @@ impl fmt::Display for EncodeError {
             }
             Self::MissingAuthenticationMethod => f.write_str("authentication method is missing"),
             Self::NoLocalOnShared => f.write_str("no local on a shared subscription"),
+            Self::IllFormedShare => {
+                f.write_str("a share without a share name or without a topic filter after it")
+            }
             Self::EmptyPayload => f.write_str("payload is empty"),
         }
     }

@@ -109,8 +109,8 @@
 //!   section 3.14.2.1 does not.
 //! - A Payload Format Indicator above 1 is refused: sections 3.1.3.2.3 and 3.3.2.3.2 say what 0 and 1
 //!   mean, and nothing of others.
-//! - `$share` filters are Shared Subscriptions in 3.1.1 too, as its servers have them, and refused
-//!   where 5.0 refuses them.
+//! - `$share` filters are Shared Subscriptions in 3.1.1 too, as its servers have them. Those that
+//!   5.0 refuses are taken in 3.1.1, as filters like any others.
 //! - A Remaining Length in more bytes than it needs is refused in 3.1.1 too. The numbered
 //!   statement is 5.0's alone, but table 2.4 of 3.1.1 says which lengths each size is for: of
 //!   two bytes from 128, of three from 16,384, of four from 2,097,152.

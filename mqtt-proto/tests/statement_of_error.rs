@@ -251,12 +251,9 @@ fn what_breaks_no_statement_goes_against_a_section() {
     ] {
         assert_eq!(twice(first, before), Some(expected), "{first:02x}");
     }
-    // A statement says it, or it is the receiver's limit, or a decision.
+    // A statement says it, or it is the receiver's limit.
     assert_eq!(section(V5, Client, &[0xC1, 0]), None);
     assert_eq!(section(V5, Client, &[0xC0, 0x80, 0]), None);
-    let share = b"\x82\x0D\0\x01\0\x08$share/g\0";
-    assert_eq!(section(V3_1_1, Client, share), None);
-    breaks(V3_1_1, Client, share, None);
     let small = DecodeOptions {
         maximum_packet_size: 60,
         ..DecodeOptions::new(V3_1_1, Client)

@@ -215,8 +215,9 @@ fn decode_version(reader: &mut Reader<'_>) -> Version {
     let same = name.iter().zip(PROTOCOL_NAME).take_while(|(a, b)| a == b);
     let same = same.count();
     let is_mqtt = same == PROTOCOL_NAME.len() && same == name.len();
-    let is_3_1 = name == PROTOCOL_NAME_3_1 && reader.rest().first() == Some(&LEVEL_3_1);
-    if !is_mqtt && !is_3_1 {
+    let next = reader.rest().first();
+    let may_be_3_1 = name == PROTOCOL_NAME_3_1 && next.is_none_or(|&level| level == LEVEL_3_1);
+    if !is_mqtt && !may_be_3_1 {
         reader.fail_at(reader.in_string(same), DecodeErrorKind::InvalidProtocolName);
     }
     match reader.u8() {

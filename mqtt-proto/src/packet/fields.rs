@@ -4,7 +4,9 @@ use super::reason;
 use crate::allowed::{Place, Senders};
 use crate::property::{self, Census};
 use crate::wire::{Entry, HAS_FAST_PATHS, Output, Writer, string, varint};
-use crate::{Element, EncodeError, PacketType, Properties, ReasonCode, Sequence, Version};
+use crate::{
+    Element, EncodeError, PacketType, Properties, ReasonCode, Sequence, TopicFilter, Version,
+};
 
 /// The whole packet, of which `body` bytes follow the fixed header; of these, `elsewhere` bytes are
 /// left to other means and not counted.
@@ -76,6 +78,15 @@ impl<O: Output> Fields<O> {
     pub(super) fn checked(&mut self, bytes: &[u8]) {
         self.len = self.len.saturating_add(bytes.len()).saturating_add(2);
         self.out.binary(bytes);
+    }
+
+    /// Takes a topic filter, which may have come in the other version.
+    #[inline(always)]
+    pub(super) fn topic_filter(&mut self, filter: TopicFilter<'_>) {
+        if !O::IS_CHECKED && self.version == Version::V5 && filter.is_ill_formed_share() {
+            self.fail(EncodeError::IllFormedShare);
+        }
+        self.checked(filter.as_bytes());
     }
 
     /// Checks a reason code, which is then written in one form or another, or left out.

@@ -108,7 +108,7 @@ impl<'a> Subscribe<'a> {
                 if options.no_local && filter.is_shared() {
                     fields.fail(EncodeError::NoLocalOnShared);
                 }
-                fields.checked(filter.as_bytes());
+                fields.topic_filter(filter);
                 fields.u8(options.as_u8());
             },
         );

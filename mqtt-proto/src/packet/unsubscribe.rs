@@ -45,9 +45,7 @@ impl<'a> Unsubscribe<'a> {
             fields.fail(EncodeError::EmptyPayload);
         }
         fields.properties(self.properties, PLACE);
-        fields.list(self.filters, |fields, filter| {
-            fields.checked(filter.as_bytes());
-        });
+        fields.list(self.filters, |fields, filter| fields.topic_filter(filter));
     }
 }
 

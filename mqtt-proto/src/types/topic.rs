@@ -1,5 +1,6 @@
 use core::fmt;
 
+use crate::Version;
 use crate::wire::HAS_FAST_PATHS;
 use crate::wire::string::{self, Fault};
 
@@ -13,7 +14,9 @@ pub struct TopicName<'a>(&'a [u8]);
 /// What is subscribed to: a topic name in which `+` may stand for a level and a final `#` for the rest.
 ///
 /// `$share/{ShareName}/{filter}` is a Shared Subscription in both versions: 3.1.1 does not
-/// define them, but the servers that speak it do, and a filter that 5.0 refuses is refused.
+/// define them, but the servers that speak it do. What begins so and is none [MQTT-4.8.2-1],
+/// [MQTT-4.8.2-2] is no filter of 5.0, and [`new`](Self::new) refuses it; from a packet of 3.1.1,
+/// which knows of no such rule, it is taken as a filter like any other.
 ///
 /// It is kept as bytes that have been checked, like a [`TopicName`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,30 +57,11 @@ pub enum TopicErrorKind {
 
 /// What both have: a form as bytes and as a string.
 macro_rules! checked_bytes {
-    ($name:ident, $check:path, $special:expr) => {
+    ($name:ident) => {
         impl<'a> $name<'a> {
             /// One that has been checked before.
             pub(crate) const fn from_checked(bytes: &'a [u8]) -> Self {
                 Self(bytes)
-            }
-
-            /// Checks one of a packet's.
-            #[inline]
-            pub(crate) fn from_wire(bytes: &'a [u8]) -> Result<Self, Fault> {
-                if !HAS_FAST_PATHS
-                    || bytes.is_empty()
-                    || !string::is_plain(bytes)
-                    || $special(bytes)
-                {
-                    Self::look_closer(bytes)?;
-                }
-                Ok(Self(bytes))
-            }
-
-            #[inline(never)]
-            fn look_closer(bytes: &[u8]) -> Result<(), Fault> {
-                string::utf8(bytes).map_err(Fault::invalid_utf8)?;
-                Ok($check(bytes)?)
             }
 
             /// The bytes, which are UTF-8.
@@ -117,8 +101,8 @@ macro_rules! checked_bytes {
     };
 }
 
-checked_bytes!(TopicName, check_name, |_| false);
-checked_bytes!(TopicFilter, check_filter, is_shared);
+checked_bytes!(TopicName);
+checked_bytes!(TopicFilter);
 
 impl<'a> TopicName<'a> {
     /// Checks the name.
@@ -133,6 +117,21 @@ impl<'a> TopicName<'a> {
             check_name(bytes)?;
         }
         Ok(Self(bytes))
+    }
+
+    /// Checks one of a packet's.
+    #[inline]
+    pub(crate) fn from_wire(bytes: &'a [u8]) -> Result<Self, Fault> {
+        if !is_plain(bytes) {
+            Self::look_closer(bytes)?;
+        }
+        Ok(Self(bytes))
+    }
+
+    #[inline(never)]
+    fn look_closer(bytes: &[u8]) -> Result<(), Fault> {
+        string::utf8(bytes).map_err(Fault::invalid_utf8)?;
+        Ok(check_name(bytes)?)
     }
 
     /// That of a packet if it is of ASCII, as nearly all are; others may be right as well.
@@ -160,8 +159,23 @@ impl<'a> TopicFilter<'a> {
     pub fn new(filter: &'a str) -> Result<Self, TopicError> {
         let bytes = filter.as_bytes();
         check_len(bytes)?;
-        check_filter(bytes)?;
+        check_filter(bytes, Version::V5)?;
         Ok(Self(bytes))
+    }
+
+    /// Checks one of a packet's.
+    #[inline]
+    pub(crate) fn from_wire(bytes: &'a [u8], version: Version) -> Result<Self, Fault> {
+        if !is_plain(bytes) || is_shared(bytes) {
+            Self::look_closer(bytes, version)?;
+        }
+        Ok(Self(bytes))
+    }
+
+    #[inline(never)]
+    fn look_closer(bytes: &[u8], version: Version) -> Result<(), Fault> {
+        string::utf8(bytes).map_err(Fault::invalid_utf8)?;
+        Ok(check_filter(bytes, version)?)
     }
 
     /// The ShareName of a `$share/{ShareName}/{filter}`.
@@ -170,9 +184,14 @@ impl<'a> TopicFilter<'a> {
         split_share(self.0).map(|(name, _)| to_str(name))
     }
 
-    /// Whether it is a Shared Subscription's.
+    /// Whether it is a Shared Subscription's, given that it is one of 5.0.
     pub(crate) fn is_shared(self) -> bool {
         is_shared(self.0)
+    }
+
+    /// Whether it came in 3.1.1 and is none of 5.0.
+    pub(crate) fn is_ill_formed_share(self) -> bool {
+        is_ill_formed_share(self.0)
     }
 
     /// The part that topic names are matched against: what follows the ShareName, or all of it.
@@ -232,17 +251,37 @@ const fn is_wildcard(byte: &u8) -> bool {
     matches!(byte, b'+' | b'#')
 }
 
+/// Whether it is right, seen at a glance; of others this says nothing.
+#[inline(always)]
+fn is_plain(topic: &[u8]) -> bool {
+    HAS_FAST_PATHS && !topic.is_empty() && string::is_plain(topic)
+}
+
 fn is_shared(filter: &[u8]) -> bool {
     filter.starts_with(SHARE)
 }
 
-/// The ShareName and what follows it.
+/// The ShareName of a Shared Subscription and what follows it.
 fn split_share(filter: &[u8]) -> Option<(&[u8], &[u8])> {
+    if is_ill_formed_share(filter) {
+        return None;
+    }
     // Without `strip_prefix`, whose check a small build repeats, with a panic.
     let rest = filter.get(SHARE.len()..).filter(|_| is_shared(filter))?;
     let slash = rest.iter().position(|&byte| byte == b'/')?;
     let (name, matched) = rest.split_at_checked(slash)?;
     Some((name, matched.get(1..)?))
+}
+
+/// Whether a filter begins like a Shared Subscription's and is none: it has no ShareName
+/// [MQTT-4.8.2-1], a wildcard in its place, or no filter after it [MQTT-4.8.2-2].
+fn is_ill_formed_share(filter: &[u8]) -> bool {
+    is_shared(filter)
+        && match filter.get(SHARE.len()..).unwrap_or_default() {
+            // Wherever else a wildcard is in a ShareName, it does not fill its level.
+            [b'/' | b'+', ..] | [] | [_] => true,
+            [_, middle @ .., _] => middle.iter().all(|&byte| byte != b'/'),
+        }
 }
 
 fn check_name(name: &[u8]) -> Result<(), TopicError> {
@@ -259,36 +298,27 @@ fn check_name(name: &[u8]) -> Result<(), TopicError> {
     Ok(())
 }
 
-fn check_filter(filter: &[u8]) -> Result<(), TopicError> {
+fn check_filter(filter: &[u8], version: Version) -> Result<(), TopicError> {
     check_not_empty(filter)?;
     let error = |kind, offset| Err(TopicError { kind, offset });
     if let Some(offset) = string::nul(filter) {
         return error(TopicErrorKind::Nul, offset);
     }
-    // Where the ShareName ends, if there is one, up to which there may be no wildcard.
-    let mut name_end = 0;
-    if is_shared(filter) {
-        let name = filter.iter().skip(SHARE.len());
-        let name_len = name.take_while(|&&byte| byte != b'/').count();
-        // [MQTT-4.8.2-1]
-        if name_len == 0 {
-            return error(TopicErrorKind::EmptyShareName, SHARE.len());
-        }
-        name_end = SHARE.len().wrapping_add(name_len);
-        // [MQTT-4.8.2-2]
-        if filter.len().wrapping_sub(name_end) < 2 {
-            return error(TopicErrorKind::Share, filter.len());
-        }
+    if version == Version::V5 && is_ill_formed_share(filter) {
+        return match filter.get(SHARE.len()) {
+            // [MQTT-4.8.2-1]
+            None | Some(b'/') => error(TopicErrorKind::EmptyShareName, SHARE.len()),
+            // [MQTT-4.8.2-2]
+            Some(b'+' | b'#') => error(TopicErrorKind::Share, SHARE.len()),
+            Some(_) => error(TopicErrorKind::Share, filter.len()),
+        };
     }
-    // The levels after the ShareName are checked like any others.
     let mut before = b'/';
     let mut rest = filter;
     let mut offset: usize = 0;
     while let Some((&byte, after)) = rest.split_first() {
         let next = after.first();
         match byte {
-            // [MQTT-4.8.2-2]
-            b'+' | b'#' if offset < name_end => return error(TopicErrorKind::Share, offset),
             // [MQTT-4.7.1-2]
             b'+' if before != b'/' || next.is_some_and(|&next| next != b'/') => {
                 return error(TopicErrorKind::PlusNotAlone, offset);

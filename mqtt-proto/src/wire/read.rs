@@ -278,7 +278,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn topic_filter(&mut self) -> TopicFilter<'a> {
-        TopicFilter::from_wire(self.binary()).unwrap_or_else(|fault| {
+        TopicFilter::from_wire(self.binary(), self.version).unwrap_or_else(|fault| {
             self.refuse_string(fault, DecodeErrorKind::TopicFilter);
             TopicFilter::from_checked(&[])
         })

@@ -5,7 +5,8 @@ use mqtt_proto::Role::{Client, Server};
 use mqtt_proto::TopicErrorKind as T;
 use mqtt_proto::Version::{V3_1_1, V5};
 use mqtt_proto::{
-    DecodeError, Packet, PacketType, PropertyId, QoS, ReasonCode, SubscriptionOptions, TopicFilter,
+    DecodeError, EncodeError, Packet, PacketEncoder, PacketType, PropertyId, QoS, ReasonCode,
+    SubscriptionOptions, TopicFilter, TopicName,
 };
 
 use super::{accepted, refusal, refused};
@@ -118,6 +119,10 @@ fn connects() {
     for level in [0, 3, 6, 0x84] {
         let bytes = connect(level, 2, &[0, 0]);
         refused("[MQTT-3.1.2-2] [MQTT3-3.1.2-2]", V5, Client, &bytes, E::UnsupportedProtocolVersion(level), 8);
+    }
+    for level in [0, 4, 5, 6] {
+        let name = [b"\x10\x0E\0\x06MQIsdp", &[level][..], b"\x02\0\x3C\0\0"].concat();
+        refused("[MQTT-3.1.2-1]", V5, Client, &name, E::InvalidProtocolName, 6);
     }
     let v3_1 = b"\x10\x0E\0\x06MQIsdp\x03\x02\0\x3C\0\0";
     refused("[MQTT-3.1.2-2]", V5, Client, v3_1, E::UnsupportedProtocolVersion(3), 10);
@@ -255,7 +260,7 @@ fn subscribes() {
     refused("[MQTT-4.7.1-2]", V5, Client, &subscribe(b"a+", 0), E::TopicFilter(T::PlusNotAlone), 8);
     refused("[MQTT-4.7.3-1]", V5, Client, &subscribe(b"", 0), E::TopicFilter(T::Empty), 7);
     refused("[MQTT-4.8.2-1]", V5, Client, &subscribe(b"$share//a", 0), E::TopicFilter(T::EmptyShareName), 14);
-    for (filter, offset) in [(&b"$share/g"[..], 15), (b"$share/g/", 16), (b"$share/+/a", 14), (b"$share/g#/a", 15)] {
+    for (filter, offset) in [(&b"$share/g"[..], 15), (b"$share/g/", 16), (b"$share/+/a", 14), (b"$share/+", 14), (b"$share/#", 14)] {
         refused("[MQTT-4.8.2-2]", V5, Client, &subscribe(filter, 0), E::TopicFilter(T::Share), offset);
     }
     let twice = [0x82, 11, 0, 1, 4, 0x0B, 1, 0x0B, 2, 0, 1, b'a', 0];
@@ -331,6 +336,55 @@ fn shared_filters_are_parsed_in_3_1_1_too() {
             ..Default::default()
         }
     );
+}
+
+/// [MQTT-4.8.2-1] and [MQTT-4.8.2-2] are 5.0's alone: in 3.1.1 these are filters like any others.
+#[test]
+fn what_is_no_share_in_5_is_a_filter_of_3_1_1() {
+    for (filter, matching) in [
+        ("$share/", "$share/"),
+        ("$share//a", "$share//a"),
+        ("$share//", "$share//"),
+        ("$share/g", "$share/g"),
+        ("$share/g/", "$share/g/"),
+        ("$share/+/a", "$share/g/a"),
+        ("$share/+", "$share/g"),
+        ("$share/#", "$share/g/a"),
+    ] {
+        let len = u8::try_from(filter.len()).unwrap();
+        let subscribe = [&[0x82, len + 5, 0, 1, 0, len], filter.as_bytes(), &[1]].concat();
+        let unsubscribe = [&[0xA2, len + 4, 0, 1, 0, len], filter.as_bytes()].concat();
+        for bytes in [subscribe, unsubscribe] {
+            let packet = accepted(filter, V3_1_1, Client, &bytes);
+            let taken = match packet {
+                Packet::Subscribe(packet) => packet.subscriptions.iter().next().unwrap().filter,
+                Packet::Unsubscribe(packet) => packet.filters.iter().next().unwrap(),
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(taken.as_str(), filter);
+            assert_eq!((taken.share_name(), taken.matched_part()), (None, filter));
+            assert!(taken.matches(TopicName::new(matching).unwrap()), "{filter}");
+            assert!(!taken.matches(TopicName::new("a").unwrap()), "{filter}");
+            let mut buf = [0; 32];
+            assert_eq!(packet.encode(V3_1_1, &mut buf), Ok(bytes.len()));
+            assert_eq!(buf[..bytes.len()], bytes);
+            let error = EncodeError::IllFormedShare;
+            assert_eq!(packet.encode(V5, &mut buf), Err(error));
+            assert_eq!(packet.encoded_len(V5), Err(error));
+            assert_eq!(PacketEncoder::new(&packet, V5).err(), Some(error));
+        }
+        assert!(TopicFilter::new(filter).is_err(), "{filter}");
+    }
+    // Its levels are as in any other.
+    for (filter, kind, at) in [
+        ("$share/g#/a", T::HashNotLast, 8),
+        ("$share/#/a", T::HashNotLast, 7),
+        ("$share//+a", T::PlusNotAlone, 8),
+    ] {
+        let len = u8::try_from(filter.len()).unwrap();
+        let bytes = [&[0xA2, len + 4, 0, 1, 0, len], filter.as_bytes()].concat();
+        refused(filter, V3_1_1, Client, &bytes, E::TopicFilter(kind), 6 + at);
+    }
 }
 
 #[test]

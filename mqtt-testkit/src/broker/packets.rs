@@ -2,7 +2,7 @@
 
 use mqtt_proto::{
     Delivery, Disconnect, Packet, Properties, Publish, QoS, ReasonCode, Sequence, SubAck,
-    Subscribe, Subscription, TopicName, Unsubscribe, Version,
+    Subscribe, Subscription, TopicFilter, TopicName, Unsubscribe, Version,
 };
 use mqtt_session::Instant;
 
@@ -161,6 +161,10 @@ impl Handler<'_> {
     /// Why a subscription is not granted; an error where asking for it is one.
     fn refusal(&self, subscription: &Subscription<'_>) -> Result<Option<ReasonCode>, ReasonCode> {
         let filter = subscription.filter;
+        // The store keeps no other; 3.1.1 has some that begin like a share and are none.
+        if TopicFilter::new(filter.as_str()).is_err() {
+            return Ok(Some(ReasonCode::UnspecifiedError));
+        }
         // Also in 3.1.1, which has no shared subscriptions, but whose brokers do.
         let shared = filter.share_name().is_some();
         if shared && subscription.options.no_local {

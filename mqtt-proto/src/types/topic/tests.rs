@@ -61,9 +61,14 @@ fn share_names() {
         ("$share/g", TopicErrorKind::Share, 8),
         ("$share/group/", TopicErrorKind::Share, 13),
         ("$share/+/a", TopicErrorKind::Share, 7),
-        ("$share/gr+p/t", TopicErrorKind::Share, 9),
-        ("$share/g#/a", TopicErrorKind::Share, 8),
+        ("$share/gr+p/t", TopicErrorKind::PlusNotAlone, 9),
+        ("$share/g#/a", TopicErrorKind::HashNotLast, 8),
         ("$share/g#", TopicErrorKind::Share, 9),
+        ("$share/#", TopicErrorKind::Share, 7),
+        ("$share/+", TopicErrorKind::Share, 7),
+        ("$share//+a", TopicErrorKind::EmptyShareName, 7),
+        ("$share/#/a", TopicErrorKind::HashNotLast, 7),
+        ("$share///a", TopicErrorKind::EmptyShareName, 7),
         ("$share/g/a#", TopicErrorKind::HashNotLast, 10),
     ] {
         assert_eq!(filter_error(filter), Some((kind, offset)), "{filter}");
@@ -74,6 +79,46 @@ fn share_names() {
     assert!(filter.has_wildcard());
     assert!(filter.matches(TopicName::new("a/b").unwrap()));
     assert!(!filter.matches(TopicName::new("$share/group/a/b").unwrap()));
+}
+
+/// Whatever is in its place, a ShareName is judged as the specification has it.
+#[test]
+fn every_short_share() {
+    extern crate std;
+    use std::vec::Vec;
+    let mut rests = std::vec![std::string::String::new()];
+    for at in 0..1365 {
+        let rest = rests[at].clone();
+        if rest.len() < 5 {
+            rests.extend(["a", "/", "+", "#"].map(|next| std::format!("{rest}{next}")));
+        }
+        let levels: Vec<&str> = rest.split('/').collect();
+        let are_right = levels
+            .iter()
+            .enumerate()
+            .all(|(index, level)| match *level {
+                "+" => true,
+                "#" => index + 1 == levels.len(),
+                level => !level.contains(['+', '#']),
+            });
+        let is_share =
+            !matches!(levels[0], "" | "+" | "#") && levels.len() > 1 && levels[1..] != [""];
+        let filter = std::format!("$share/{rest}");
+        let in_3_1_1 = TopicFilter::from_wire(filter.as_bytes(), Version::V3_1_1);
+        assert_eq!(in_3_1_1.is_ok(), are_right, "{filter}");
+        let in_5 = TopicFilter::from_wire(filter.as_bytes(), Version::V5);
+        assert_eq!(in_5.is_ok(), are_right && is_share, "{filter}");
+        assert_eq!(TopicFilter::new(&filter).is_ok(), in_5.is_ok(), "{filter}");
+        if let Ok(taken) = in_3_1_1 {
+            assert_eq!(
+                taken.share_name(),
+                is_share.then_some(levels[0]),
+                "{filter}"
+            );
+            assert_eq!(taken.is_ill_formed_share(), !is_share, "{filter}");
+        }
+    }
+    assert_eq!(rests.len(), 1365);
 }
 
 #[test]

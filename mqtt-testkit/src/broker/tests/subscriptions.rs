@@ -142,6 +142,20 @@ fn no_local_on_a_shared_subscription_ends_the_connection() {
     t.expect_closed("a");
 }
 
+/// 3.1.1 lets a Client ask for it, and a Server say no.
+#[test]
+fn what_begins_like_a_share_and_is_none_is_not_granted() {
+    let mut t = Trace::generous();
+    t.connect("a", Version::V3_1_1);
+    t.send_bytes("a", b"\x82\x0D\x00\x01\x00\x08$share//\x01");
+    let packet = t.receive("a").expect("a SUBACK");
+    let Packet::SubAck(suback) = packet.packet() else {
+        panic!("{packet:?}")
+    };
+    let reasons: Vec<ReasonCode> = suback.reasons.iter().collect();
+    assert_eq!(reasons, [ReasonCode::UnspecifiedError]);
+}
+
 /// [MQTT-3.3.2-4], [MQTT-3.3.2-15], [MQTT-3.3.2-16], [MQTT-3.3.2-17], [MQTT-3.3.2-18], [MQTT-3.3.2-20]
 #[test]
 fn the_properties_of_a_message_are_forwarded_as_they_are() {
