@@ -44,17 +44,13 @@ fn check_limits(options: &DecodeOptions, packet: &Packet<'_>, bytes: &[u8]) {
         Packet::Publish(publish) => publish.head.properties.topic_alias(),
         _ => None,
     };
-    let exact = DecodeOptions {
-        maximum_packet_size: bytes.len() as u32,
-        topic_alias_maximum: alias.map_or(0, |alias| alias.get()),
-        ..*options
-    };
+    let mut exact = *options;
+    exact.maximum_packet_size = bytes.len() as u32;
+    exact.topic_alias_maximum = alias.map_or(0, |alias| alias.get());
     assert_eq!(Packet::decode(&exact, &mut { bytes }), Ok(Some(*packet)));
 
-    let smaller = DecodeOptions {
-        maximum_packet_size: exact.maximum_packet_size - 1,
-        ..exact
-    };
+    let mut smaller = exact;
+    smaller.maximum_packet_size = exact.maximum_packet_size - 1;
     let too_large = DecodeError {
         kind: DecodeErrorKind::PacketTooLarge,
         offset: 1,
@@ -62,10 +58,8 @@ fn check_limits(options: &DecodeOptions, packet: &Packet<'_>, bytes: &[u8]) {
     assert_eq!(Packet::decode(&smaller, &mut { bytes }), Err(too_large));
 
     if let Some(alias) = alias {
-        let fewer = DecodeOptions {
-            topic_alias_maximum: alias.get() - 1,
-            ..exact
-        };
+        let mut fewer = exact;
+        fewer.topic_alias_maximum = alias.get() - 1;
         let refused = Packet::decode(&fewer, &mut { bytes }).map_err(|error| error.kind);
         let invalid = DecodeErrorKind::TopicAliasInvalid(alias.get());
         assert_eq!(refused, Err(invalid));

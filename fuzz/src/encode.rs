@@ -80,10 +80,8 @@ fn encode_in_pieces(packet: &Packet<'_>, version: Version, size: usize) -> Vec<u
 
 /// Whether the bytes, and not fewer, are the packet to a receiver.
 fn is_decoded_by(packet: &Packet<'_>, bytes: &[u8], version: Version, sender: Role) -> bool {
-    let options = DecodeOptions {
-        topic_alias_maximum: u16::MAX,
-        ..DecodeOptions::new(version, sender)
-    };
+    let mut options = DecodeOptions::new(version, sender);
+    options.topic_alias_maximum = u16::MAX;
     let whole = Packet::decode(&options, &mut &bytes[..]) == Ok(Some(*packet));
     if whole {
         for cut in [0, 1, bytes.len() / 2, bytes.len() - 1] {

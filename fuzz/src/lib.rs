@@ -18,11 +18,10 @@ fn every_options() -> impl Iterator<Item = DecodeOptions> {
     [Version::V3_1_1, Version::V5]
         .into_iter()
         .flat_map(|version| {
-            [Role::Client, Role::Server]
-                .into_iter()
-                .map(move |sender| DecodeOptions {
-                    topic_alias_maximum: u16::MAX,
-                    ..DecodeOptions::new(version, sender)
-                })
+            [Role::Client, Role::Server].into_iter().map(move |sender| {
+                let mut options = DecodeOptions::new(version, sender);
+                options.topic_alias_maximum = u16::MAX;
+                options
+            })
         })
 }

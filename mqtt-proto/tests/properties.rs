@@ -12,10 +12,9 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 fn options(version: Version, sender: Role) -> DecodeOptions {
-    DecodeOptions {
-        topic_alias_maximum: u16::MAX,
-        ..DecodeOptions::new(version, sender)
-    }
+    let mut options = DecodeOptions::new(version, sender);
+    options.topic_alias_maximum = u16::MAX;
+    options
 }
 
 fn encode(packet: &Packet<'_>, version: Version) -> Result<Vec<u8>, EncodeError> {
@@ -460,7 +459,8 @@ proptest! {
         scratch in 0_usize..64,
     ) {
         // Without aliases, whose names are lost where a head is passed over.
-        let options = DecodeOptions { topic_alias_maximum: 0, ..options(version, sender) };
+        let mut options = options(version, sender);
+        options.topic_alias_maximum = 0;
         let whole = outcome_of_whole(options, &bytes);
         let read = outcome_of_pieces(options, &pieces(&bytes, &cuts), &mut vec![0; scratch]);
         if let Some(DecodeError { kind: DecodeErrorKind::ScratchTooSmall(needed), .. }) = read.error {
@@ -490,7 +490,8 @@ proptest! {
             let at = header + index.index(bytes.len() - header);
             bytes[at] = byte;
         }
-        let options = DecodeOptions { topic_alias_maximum, ..options(version, sender) };
+        let mut options = options(version, sender);
+        options.topic_alias_maximum = topic_alias_maximum;
         let decoded = Packet::decode(&options, &mut &bytes[..]).err();
         let mut scratch = vec![0; scratch];
         let mut reader = PacketReader::new(options, &mut scratch);

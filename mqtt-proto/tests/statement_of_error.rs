@@ -6,10 +6,8 @@ use mqtt_proto::{DecodeOptions, Packet, Role, Version};
 
 #[track_caller]
 fn breaks(version: Version, sender: Role, packet: &[u8], statement: Option<&str>) {
-    let options = DecodeOptions {
-        maximum_packet_size: 60,
-        ..DecodeOptions::new(version, sender)
-    };
+    let mut options = DecodeOptions::new(version, sender);
+    options.maximum_packet_size = 60;
     let error = Packet::decode(&options, &mut &packet[..]).unwrap_err();
     assert_eq!(error.statement(&options, packet), statement, "{error}");
 }
@@ -254,10 +252,8 @@ fn what_breaks_no_statement_goes_against_a_section() {
     // A statement says it, or it is the receiver's limit.
     assert_eq!(section(V5, Client, &[0xC1, 0]), None);
     assert_eq!(section(V5, Client, &[0xC0, 0x80, 0]), None);
-    let small = DecodeOptions {
-        maximum_packet_size: 60,
-        ..DecodeOptions::new(V3_1_1, Client)
-    };
+    let mut small = DecodeOptions::new(V3_1_1, Client);
+    small.maximum_packet_size = 60;
     let packet = [0x30, 59];
     let error = Packet::decode(&small, &mut &packet[..]).unwrap_err();
     assert_eq!(error.section(&small, &packet), None);

@@ -204,10 +204,9 @@ fn options(version: i64, sender: Role) -> DecodeOptions {
     } else {
         Version::V3_1_1
     };
-    DecodeOptions {
-        topic_alias_maximum: u16::MAX,
-        ..DecodeOptions::new(version, sender)
-    }
+    let mut options = DecodeOptions::new(version, sender);
+    options.topic_alias_maximum = u16::MAX;
+    options
 }
 
 /// Those that take all that the peers of the conversations send.

@@ -97,9 +97,7 @@ fn weight(kind: DecodeErrorKind) -> u8 {
 }
 
 fn read(version: Version, sender: Role, mut bytes: &[u8]) -> Result<Packet<'_>, DecodeError> {
-    let options = DecodeOptions {
-        topic_alias_maximum: u16::MAX,
-        ..DecodeOptions::new(version, sender)
-    };
+    let mut options = DecodeOptions::new(version, sender);
+    options.topic_alias_maximum = u16::MAX;
     Ok(Packet::decode(&options, &mut bytes)?.expect("the packet is whole"))
 }

@@ -30,10 +30,9 @@ impl Fixture {
     /// What our decoder is told.
     #[must_use]
     pub fn options(&self) -> DecodeOptions {
-        DecodeOptions {
-            topic_alias_maximum: 16,
-            ..DecodeOptions::new(self.version, self.sender)
-        }
+        let mut options = DecodeOptions::new(self.version, self.sender);
+        options.topic_alias_maximum = 16;
+        options
     }
 }
 
@@ -262,10 +261,8 @@ pub fn aliases(held: u16) -> (PacketReader<'static>, &'static [u8]) {
         publish.encode(Version::V5, 0, &mut bytes).unwrap();
         bytes
     };
-    let options = DecodeOptions {
-        topic_alias_maximum: held,
-        ..DecodeOptions::new(Version::V5, Role::Server)
-    };
+    let mut options = DecodeOptions::new(Version::V5, Role::Server);
+    options.topic_alias_maximum = held;
     let mut reader = PacketReader::new(options, vec![0; 1 << 20].leak());
     for alias in 1..=held {
         let alias = NonZeroU16::new(alias).unwrap();

@@ -86,8 +86,10 @@ impl PacketType {
         })
     }
 
-    /// The type of a number from the wire; `None` for 0, and above 15.
-    pub(crate) const fn from_u8(value: u8) -> Option<Self> {
+    /// The type of a number, as the upper four bits of a packet's first byte have it; `None` for 0,
+    /// and above 15.
+    #[must_use]
+    pub const fn from_u8(value: u8) -> Option<Self> {
         match Self::rule(value) {
             Some(rule) => Some(rule.packet_type),
             None => None,

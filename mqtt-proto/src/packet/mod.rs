@@ -38,8 +38,17 @@ use crate::wire::{HAS_FAST_PATHS, Output, Reader, Writer};
 use crate::{DecodeError, EncodeError, Leniency, QoS, Role, Version};
 
 /// What a decoder needs to know of the Network Connection.
+///
+/// ```
+/// use mqtt_proto::{DecodeOptions, Role, Version};
+///
+/// let mut options = DecodeOptions::new(Version::V5, Role::Server);
+/// options.maximum_packet_size = 4_096;
+/// options.topic_alias_maximum = 16;
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub struct DecodeOptions {
     /// The version spoken. A CONNECT is decoded by the version that it names itself.
     pub version: Version,

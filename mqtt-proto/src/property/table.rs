@@ -98,8 +98,10 @@ macro_rules! table {
             /// Every property, in ascending order.
             pub const ALL: &'static [Self] = &[$(Self::$id),*];
 
-            /// The property of an identifier; `None` where the specification defines none.
-            pub(crate) const fn from_u32(id: u32) -> Option<Self> {
+            /// The property of an identifier, which is a Variable Byte Integer on the wire; `None` where
+            /// the specification defines none.
+            #[must_use]
+            pub const fn from_u32(id: u32) -> Option<Self> {
                 match id {
                     $($byte => Some(Self::$id),)*
                     _ => None,

@@ -9,10 +9,9 @@ mod traps;
 use mqtt_proto::{DecodeError, DecodeErrorKind, DecodeOptions, Packet, Role, Version};
 
 fn options(version: Version, sender: Role) -> DecodeOptions {
-    DecodeOptions {
-        topic_alias_maximum: 10,
-        ..DecodeOptions::new(version, sender)
-    }
+    let mut options = DecodeOptions::new(version, sender);
+    options.topic_alias_maximum = 10;
+    options
 }
 
 fn refusal(version: Version, sender: Role, bytes: &[u8]) -> Option<DecodeError> {

@@ -40,6 +40,34 @@ fn first_bytes() {
 }
 
 #[test]
+fn numbers_of_packet_types_and_properties() {
+    let types = (0..=u8::MAX).filter_map(|number| Some((number, PacketType::from_u8(number)?)));
+    assert!(types.eq((1..=15).zip([
+        PacketType::Connect,
+        PacketType::ConnAck,
+        PacketType::Publish,
+        PacketType::PubAck,
+        PacketType::PubRec,
+        PacketType::PubRel,
+        PacketType::PubComp,
+        PacketType::Subscribe,
+        PacketType::SubAck,
+        PacketType::Unsubscribe,
+        PacketType::UnsubAck,
+        PacketType::PingReq,
+        PacketType::PingResp,
+        PacketType::Disconnect,
+        PacketType::Auth,
+    ])));
+    let known = (0..1_000).filter_map(PropertyId::from_u32);
+    assert!(known.eq(PropertyId::ALL.iter().copied()));
+    for &id in PropertyId::ALL {
+        assert_eq!(PropertyId::from_u32(id as u32), Some(id));
+        assert_eq!(PropertyId::from_u32(id as u32 | 0x100), None);
+    }
+}
+
+#[test]
 fn names_of_reason_codes() {
     // As section 2.4 prints them.
     let names = [

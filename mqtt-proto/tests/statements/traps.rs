@@ -89,10 +89,8 @@ fn a_non_minimal_variable_byte_integer() {
 
 #[test]
 fn a_5_byte_header_that_claims_256_mib() {
-    let options = DecodeOptions {
-        maximum_packet_size: 1_000_000,
-        ..DecodeOptions::new(V5, Server)
-    };
+    let mut options = DecodeOptions::new(V5, Server);
+    options.maximum_packet_size = 1_000_000;
     let error = Packet::decode(&options, &mut &[0x30, 0xFF, 0xFF, 0xFF, 0x7F][..]).unwrap_err();
     assert_eq!(
         error,

@@ -93,13 +93,11 @@ impl Connection {
         options: &BrokerOptions,
         input: &mut &'i [u8],
     ) -> Result<Option<Packet<'i>>, ReasonCode> {
-        let decode = DecodeOptions {
-            maximum_packet_size: options
-                .maximum_packet_size
-                .map_or(DecodeOptions::MAXIMUM_PACKET_SIZE, NonZeroU32::get),
-            topic_alias_maximum: options.topic_alias_maximum,
-            ..DecodeOptions::new(self.output.version, Role::Client)
-        };
+        let mut decode = DecodeOptions::new(self.output.version, Role::Client);
+        decode.maximum_packet_size = options
+            .maximum_packet_size
+            .map_or(DecodeOptions::MAXIMUM_PACKET_SIZE, NonZeroU32::get);
+        decode.topic_alias_maximum = options.topic_alias_maximum;
         let packet = Packet::decode(&decode, input).map_err(|error| error.reason_code())?;
         if packet.is_some() {
             self.last_packet = now;

@@ -115,10 +115,8 @@ impl Trace {
             }
             peer.input.extend_from_slice(&buf[..len]);
         }
-        let options = DecodeOptions {
-            topic_alias_maximum: u16::MAX,
-            ..DecodeOptions::new(peer.version, Role::Server)
-        };
+        let mut options = DecodeOptions::new(peer.version, Role::Server);
+        options.topic_alias_maximum = u16::MAX;
         let mut rest = peer.input.as_slice();
         Packet::decode(&options, &mut rest).unwrap()?;
         let len = peer.input.len() - rest.len();

@@ -221,10 +221,8 @@ impl Witness {
 
 impl Stream {
     fn new(version: Version, sender: Role) -> Self {
-        let options = DecodeOptions {
-            topic_alias_maximum: u16::MAX,
-            ..DecodeOptions::new(version, sender)
-        };
+        let mut options = DecodeOptions::new(version, sender);
+        options.topic_alias_maximum = u16::MAX;
         Self {
             options,
             bytes: Vec::new(),
