@@ -277,10 +277,12 @@ fn split_share(filter: &[u8]) -> Option<(&[u8], &[u8])> {
 /// [MQTT-4.8.2-1], a wildcard in its place, or no filter after it [MQTT-4.8.2-2].
 fn is_ill_formed_share(filter: &[u8]) -> bool {
     is_shared(filter)
-        && match filter.get(SHARE.len()..).unwrap_or_default() {
+        && match filter.get(SHARE.len()..) {
             // Wherever else a wildcard is in a ShareName, it does not fill its level.
-            [b'/' | b'+', ..] | [] | [_] => true,
-            [_, middle @ .., _] => middle.iter().all(|&byte| byte != b'/'),
+            Some([first, middle @ .., _]) if !matches!(first, b'/' | b'+') => {
+                middle.iter().all(|&byte| byte != b'/')
+            }
+            _ => true,
         }
 }
 
