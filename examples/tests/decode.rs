@@ -543,33 +543,14 @@ fn a_sentence_can_be_understood_alone() {
     );
 }
 
+/// 3.1.1 has no rule about shares.
 #[test]
-fn what_is_refused_by_decision_says_so() {
-    // Of a Shared Subscription there is no statement in 3.1.1, nor a section.
-    let hex = "820e 0001 0009 2473686172652f612f 00";
-    let refused = answer("3.1.1", hex);
-    assert_eq!(
-        (
-            &refused["statement"],
-            &refused["section"],
-            &refused["decision"]
-        ),
-        (&Value::Null, &Value::Null, &json!(true))
-    );
-    let (printed, code) = text(&["--version", "3.1.1", hex]);
-    assert!(
-        printed.contains("\n  MQTT 3.1.1 does not forbid it: mqtt-proto decides so"),
-        "{printed}"
-    );
-    assert_eq!(code, Some(1));
-    // In 5.0 there is.
+fn a_share_that_5_refuses_is_a_filter_of_3_1_1() {
+    let taken = answer("3.1.1", "820e 0001 0009 2473686172652f612f 00");
+    let filter = &taken["packet"]["subscriptions"][0]["filter"];
+    assert_eq!(filter, "$share/a/", "{taken}");
     let refused = answer("5", "820f 0001 00 0009 2473686172652f612f 00");
-    assert_eq!(
-        (&refused["statement"], &refused["decision"]),
-        (&json!("MQTT-4.8.2-2"), &json!(false))
-    );
-    // A section is enough.
-    assert_eq!(answer("5", "c0 01 00")["decision"], json!(false));
+    assert_eq!(refused["statement"], "MQTT-4.8.2-2");
 }
 
 #[test]

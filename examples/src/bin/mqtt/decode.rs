@@ -114,7 +114,7 @@ fn answer(args: &DecodeArgs, line: &[u8], label: &str, out: &mut impl Write) -> 
                 let answer = json!({
                     "ok": false, "error": error.to_string(), "reason_code": null, "reason": null,
                     "offset": null, "statement": null, "sentence": null, "section": null,
-                    "decision": null, "column": error.column,
+                    "column": error.column,
                 });
                 writeln!(out, "{answer}")?;
             } else {
@@ -146,12 +146,10 @@ enum Outcome {
     Error(Fault),
 }
 
-/// What is wrong, in a stream of which version, and the statement that it breaks or the section that
-/// it goes against.
+/// What is wrong, and the statement that it breaks or the section that it goes against.
 #[derive(Clone, Copy)]
 struct Fault {
     error: DecodeError,
-    version: Version,
     statement: Option<&'static str>,
     section: Option<&'static str>,
 }
@@ -159,12 +157,6 @@ struct Fault {
 impl Fault {
     fn sentence(&self) -> Option<&'static str> {
         self.statement.and_then(fault::sentence)
-    }
-
-    /// Whether no text of the specification says so, but a decision of the codec's: there is no
-    /// other reason, since nothing is limited here.
-    fn is_decision(&self) -> bool {
-        self.statement.is_none() && self.section.is_none()
     }
 }
 
@@ -230,7 +222,6 @@ fn decode(bytes: &[u8], version: Version, from: Option<Role>) -> Outcome {
         },
         Err(error) => Outcome::Error(Fault {
             error,
-            version,
             statement: error.statement(&options, bytes),
             section: error.section(&options, bytes),
         }),
@@ -273,7 +264,6 @@ fn json_outcome(start: usize, outcome: &Outcome, len: usize) -> Value {
             "reason_code": fault.error.reason_code().as_u8(),
             "reason": fault.error.reason_code().name(), "offset": start + fault.error.offset,
             "statement": fault.statement, "sentence": fault.sentence(), "section": fault.section,
-            "decision": fault.is_decision(),
         }),
     }
 }
@@ -324,13 +314,6 @@ fn text_answer(
                 }
                 if let Some(section) = fault.section {
                     writeln!(out, "  See section {section} of the specification.")?;
-                }
-                if fault.is_decision() {
-                    writeln!(
-                        out,
-                        "  MQTT {} does not forbid it: mqtt-proto decides so, as its documentation says.",
-                        fault.version
-                    )?;
                 }
                 fault::dump(out, bytes, offset)?;
             }
