@@ -1,7 +1,7 @@
 //! The topic names behind inbound Topic Aliases, kept at the end of the reader's scratch.
 
 use crate::TopicName;
-use crate::wire::{Output, Writer, u16};
+use crate::wire::{Output, Writer};
 
 /// How much of the end of a buffer is taken: by records, added towards the front, and by the root
 /// of a tree of them.
@@ -50,12 +50,10 @@ impl Aliases {
     #[must_use]
     pub(super) fn record(&mut self, room: &mut [u8], alias: u16, topic: &[u8]) -> bool {
         let (slot, old) = self.find(room, alias);
-        let Record {
-            mut place,
-            links,
-            mut topic_room,
-            ..
-        } = old.unwrap_or_default();
+        let (mut place, links, mut topic_room) = match old {
+            Some(old) => (old.place, old.links(), old.topic_room()),
+            None => Default::default(),
+        };
         let topic_len = topic.len() as u16;
         if old.is_none() || topic_len > topic_room {
             topic_room = topic_room.saturating_mul(2).max(topic_len);
@@ -80,7 +78,7 @@ impl Aliases {
     /// The topic that the alias stands for.
     pub(super) fn topic(self, room: &[u8], alias: u16) -> Option<TopicName<'_>> {
         let (_, record) = self.find(room, alias);
-        Some(TopicName::from_checked(record?.topic))
+        Some(TopicName::from_checked(record?.topic()?))
     }
 
     /// The alias's record; before it the place of the link that leads there, or is to lead there.
@@ -90,7 +88,7 @@ impl Aliases {
         while self.used > 0
             && let Some(record) = Record::linked(room, slot)
         {
-            if record.alias == alias {
+            if record.alias() == alias {
                 return (slot, Some(record));
             }
             slot = record.place;
@@ -103,33 +101,48 @@ impl Aliases {
     }
 }
 
-/// A topic with its header.
-#[derive(Clone, Copy, Debug, Default)]
+/// A topic with its header; of what is not asked for nothing is read.
+#[derive(Clone, Copy, Debug)]
 struct Record<'r> {
     place: usize,
-    links: [u8; 2 * LINK],
-    alias: u16,
-    topic: &'r [u8],
-    topic_room: u16,
+    before: &'r [u8],
+    header: &'r [u8; HEADER],
 }
 
 impl<'r> Record<'r> {
     /// The one to which a link leads.
+    #[inline(always)]
     fn linked(room: &'r [u8], slot: usize) -> Option<Self> {
         let (_, link) = split(room, slot)?;
         let place = usize::try_from(u32::from_be_bytes(*link.first_chunk()?)).ok()?;
         let (before, header) = split(room, place)?;
-        let (&links, mut numbers) = header.split_first_chunk()?;
-        let alias = u16(&mut numbers)?;
-        let (_, topic) = split(before, u16(&mut numbers)?.into())?;
-        let topic_room = u16(&mut numbers)?;
+        let header = header.first_chunk()?;
         Some(Self {
             place,
-            links,
-            alias,
-            topic,
-            topic_room,
+            before,
+            header,
         })
+    }
+
+    fn links(self) -> [u8; 2 * LINK] {
+        let [links @ .., _, _, _, _, _, _] = *self.header;
+        links
+    }
+
+    fn alias(self) -> u16 {
+        let [.., a, b, _, _, _, _] = *self.header;
+        u16::from_be_bytes([a, b])
+    }
+
+    fn topic(self) -> Option<&'r [u8]> {
+        let [.., a, b, _, _] = *self.header;
+        let (_, topic) = split(self.before, u16::from_be_bytes([a, b]).into())?;
+        Some(topic)
+    }
+
+    fn topic_room(self) -> u16 {
+        let [.., a, b] = *self.header;
+        u16::from_be_bytes([a, b])
     }
 }
 

@@ -124,7 +124,7 @@ fn no_way_is_longer_than_an_alias_has_bits() {
         let mut found = 0;
         while let Some((record, len)) = ways.pop() {
             found += 1;
-            assert!(len <= 17, "alias {}", record.alias);
+            assert!(len <= 17, "alias {}", record.alias());
             for link in [record.place, record.place - LINK] {
                 ways.extend(Record::linked(&room, link).map(|record| (record, len + 1)));
             }
