@@ -5,11 +5,11 @@ mod head;
 
 use core::fmt;
 
-use crate::packet::{Decoder, decoder};
+use crate::packet::{Decoder, PlainPublish, decoder};
 use crate::wire::{HAS_FAST_PATHS, Reader};
 use crate::{
     DecodeError, DecodeErrorKind, DecodeOptions, Delivery, Packet, PacketType, Publish,
-    PublishHead, QoS, Version,
+    PublishHead, QoS, TopicName, Version,
 };
 use aliases::Aliases;
 use head::Head;
@@ -130,13 +130,27 @@ impl<'s> PacketReader<'s> {
     /// among its properties contain, and a Topic Alias in place of its topic name is not resolved;
     /// another packet that is larger is refused for that alone. The reader adds [`DecodeErrorKind::ScratchTooSmall`],
     /// [`DecodeErrorKind::TopicAliasUnknown`] and [`DecodeErrorKind::TopicAliasNoRoom`].
-    #[inline]
+    #[inline(always)] // Fast paths and a call: most programs have it in one place.
     pub fn read<'r, 'i: 'r>(
         &'r mut self,
         input: &mut &'i [u8],
     ) -> Result<Option<Item<'r>>, DecodeError> {
-        if HAS_FAST_PATHS && let Some(item) = self.read_plain(input, None) {
-            return Ok(Some(item));
+        if HAS_FAST_PATHS && self.is_between_packets() {
+            // One that is less plain is none of the others.
+            if Publish::comes(input, QoS::ExactlyOnce) {
+                if let Some(PlainPublish { publish, due, .. }) = self.take_plain(input, false) {
+                    return Ok(Some(Item::Message {
+                        head: publish.head,
+                        payload: publish.payload,
+                        remaining: due,
+                    }));
+                }
+            } else if self.room() >= Self::MINIMUM_SCRATCH
+                && let Some((packet, rest)) = Packet::decode_plain(&self.options, input)
+            {
+                *input = rest;
+                return Ok(Some(Item::Packet(packet)));
+            }
         }
         self.read_less_plain(input)
     }
@@ -146,47 +160,61 @@ impl<'s> PacketReader<'s> {
         &'r mut self,
         input: &mut &'i [u8],
     ) -> Result<Option<Item<'r>>, DecodeError> {
-        if HAS_FAST_PATHS {
-            // A Topic Alias has to be recorded.
-            if let Some(item) = self.read_plain(input, Some(0)) {
-                return Ok(Some(item));
-            }
+        if HAS_FAST_PATHS
+            && self.is_between_packets()
+            && let Some(publish) = self.take_plain(input, true)
+        {
+            return self.resolve_plain(publish).map(Some);
         }
         self.read_any(input)
     }
 
-    /// What can be read without much ado; `aliases` as in [`Publish::decode_plain`].
+    /// Whether what comes next is the first byte of a packet.
+    const fn is_between_packets(&self) -> bool {
+        self.head.at == 0 && self.head.error.is_none() && self.payload_due == 0
+    }
+
+    /// Takes a PUBLISH as [`Publish::decode_plain`] does, if its head finds room.
     #[inline(always)]
-    fn read_plain<'r, 'i: 'r>(
+    fn take_plain<'i>(
         &mut self,
         input: &mut &'i [u8],
-        aliases: Option<u16>,
-    ) -> Option<Item<'r>> {
-        if self.head.at > 0 || self.head.error.is_some() || self.payload_due > 0 {
-            return None;
-        }
-        let room = self.room();
+        may_have_properties: bool,
+    ) -> Option<PlainPublish<'i>> {
         let maximum_qos = QoS::ExactlyOnce;
-        let publish = Publish::decode_plain(&self.options, input, maximum_qos, false, aliases);
-        if let Some((Publish { head, payload }, rest, remaining)) = publish {
-            let after_head = payload.len().wrapping_add(rest.len());
-            if input.len().wrapping_sub(after_head) > room {
-                return None;
-            }
-            *input = rest;
-            self.payload_due = remaining;
-            return Some(Item::Message {
-                head,
-                payload,
-                remaining,
-            });
-        }
-        if room < Self::MINIMUM_SCRATCH {
+        let taken = Publish::decode_plain(
+            &self.options,
+            input,
+            maximum_qos,
+            false,
+            may_have_properties,
+        )?;
+        if taken.head_len > self.room() {
             return None;
         }
-        let (packet, rest) = Packet::decode_plain(&self.options, input)?;
-        *input = rest;
-        Some(Item::Packet(packet))
+        *input = taken.rest;
+        self.payload_due = taken.due;
+        Some(taken)
+    }
+
+    /// Resolves the Topic Alias, if there is one.
+    #[inline(always)]
+    fn resolve_plain<'r>(&'r mut self, taken: PlainPublish<'r>) -> Result<Item<'r>, DecodeError> {
+        let Publish { mut head, payload } = taken.publish;
+        if taken.topic_alias > 0 {
+            // As if it had been put together in scratch.
+            let room = self.scratch.get_mut(taken.head_len..).unwrap_or_default();
+            let topic = resolve(head.topic, taken.topic_alias, &mut self.aliases, room);
+            head.topic = Some(topic.map_err(|kind| {
+                let offset = taken.header_len;
+                *self.head.error.insert(DecodeError { kind, offset })
+            })?);
+        }
+        Ok(Item::Message {
+            head,
+            payload,
+            remaining: taken.due,
+        })
     }
 
     #[inline(always)]
@@ -291,11 +319,11 @@ fn message<'r>(
 ) -> Item<'r> {
     let start = reader.offset();
     let (mut head, alias) = PublishHead::decode(reader, flags);
-    if alias != 0
-        && reader.error().is_none()
-        && let Err(kind) = resolve(&mut head, alias, aliases, room)
-    {
-        reader.fail_at(start, kind);
+    if alias != 0 && reader.error().is_none() {
+        match resolve(head.topic, alias, aliases, room) {
+            Ok(topic) => head.topic = Some(topic),
+            Err(kind) => reader.fail_at(start, kind),
+        }
     }
     Item::Message {
         head,
@@ -304,24 +332,21 @@ fn message<'r>(
     }
 }
 
-/// Finds the topic name behind an alias, or lets the alias stand for it from now on.
+/// Finds the topic name behind an alias, or lets the alias stand for the one that came with it.
+#[inline(always)] // Finding a name takes less than the call would.
 fn resolve<'r>(
-    head: &mut PublishHead<'r>,
+    topic: Option<TopicName<'r>>,
     alias: u16,
     aliases: &mut Aliases,
     room: &'r mut [u8],
-) -> Result<(), DecodeErrorKind> {
-    match head.topic {
-        Some(topic) if aliases.record(room, alias, topic.as_bytes()) => Ok(()),
+) -> Result<TopicName<'r>, DecodeErrorKind> {
+    match topic {
+        Some(topic) if aliases.record(room, alias, topic.as_bytes()) => Ok(topic),
         Some(_) => Err(DecodeErrorKind::TopicAliasNoRoom(alias)),
-        None => {
-            head.topic = aliases.topic(room, alias);
-            // Section 3.3.4: an alias that stands for nothing is a Protocol Error.
-            match head.topic {
-                Some(_) => Ok(()),
-                None => Err(DecodeErrorKind::TopicAliasUnknown(alias)),
-            }
-        }
+        // Section 3.3.4: an alias that stands for nothing is a Protocol Error.
+        None => aliases
+            .topic(room, alias)
+            .ok_or(DecodeErrorKind::TopicAliasUnknown(alias)),
     }
 }
 

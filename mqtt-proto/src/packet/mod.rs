@@ -26,6 +26,7 @@ pub use encoder::PacketEncoder;
 use fields::Fields;
 pub(crate) use fixed_header::FixedHeader;
 pub use fixed_header::PacketType;
+pub(crate) use plain::PlainPublish;
 pub(crate) use publish::PLACE as PUBLISH;
 pub use publish::{Delivery, Publish, PublishHead};
 #[cfg(feature = "arbitrary")]
@@ -136,10 +137,10 @@ impl<'a> Packet<'a> {
         if HAS_FAST_PATHS {
             // One that is less plain is none of the others.
             if Publish::comes(input, QoS::AtMostOnce) {
-                let publish = Publish::decode_plain(options, input, QoS::AtMostOnce, true, None);
-                if let Some((publish, rest, _)) = publish {
-                    *input = rest;
-                    return Ok(Some(Self::Publish(publish)));
+                let taken = Publish::decode_plain(options, input, QoS::AtMostOnce, true, false);
+                if let Some(taken) = taken {
+                    *input = taken.rest;
+                    return Ok(Some(Self::Publish(taken.publish)));
                 }
             } else if SubAck::comes(input) {
                 if let Some((suback, rest)) = SubAck::decode_plain(options, input) {
@@ -161,11 +162,10 @@ impl<'a> Packet<'a> {
         input: &mut &'a [u8],
     ) -> Result<Option<Self>, DecodeError> {
         if HAS_FAST_PATHS {
-            let aliases = Some(options.topic_alias_maximum);
-            let publish = Publish::decode_plain(options, input, QoS::ExactlyOnce, true, aliases);
-            if let Some((publish, rest, _)) = publish {
-                *input = rest;
-                return Ok(Some(Self::Publish(publish)));
+            let taken = Publish::decode_plain(options, input, QoS::ExactlyOnce, true, true);
+            if let Some(taken) = taken {
+                *input = taken.rest;
+                return Ok(Some(Self::Publish(taken.publish)));
             }
         }
         Self::decode_any(options, decoder, input)

@@ -63,30 +63,46 @@ impl Packet<'_> {
     }
 }
 
+/// A PUBLISH that is right, with what has come of its payload.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlainPublish<'a> {
+    pub(crate) publish: Publish<'a>,
+    /// The bytes of its fixed header.
+    pub(crate) header_len: usize,
+    /// The bytes before its payload.
+    pub(crate) head_len: usize,
+    /// 0 where there is none.
+    pub(crate) topic_alias: u16,
+    /// What follows it.
+    pub(crate) rest: &'a [u8],
+    /// The bytes of its payload that are still to come.
+    pub(crate) due: u32,
+}
+
 impl<'a> Publish<'a> {
     /// Whether a PUBLISH of a QoS that is expected comes, with at least what all have: the fixed header
     /// and the length of the topic name.
     #[inline(always)]
-    pub(super) fn comes(input: &[u8], maximum_qos: QoS) -> bool {
+    pub(crate) fn comes(input: &[u8], maximum_qos: QoS) -> bool {
         // Of fewer bytes is only what has next to none in it.
         input.first_chunk::<7>().is_some_and(|&[first, ..]| {
             first & !flags(maximum_qos) == PacketType::Publish.first_byte()
         })
     }
 
-    /// Takes a PUBLISH with a plain topic name, of a QoS that is expected, and whole if it must be.
-    /// With it come what follows it, and how many bytes of its payload are still to come.
+    /// Takes a PUBLISH with a plain topic name, or a Topic Alias in place of it, of a QoS that is
+    /// expected, whole if it must be, and with properties if it may have some.
     ///
     /// At most QoS 0: only what is so plain that there is no call to make, with a topic name of a usual
-    /// length. `aliases`: the highest Topic Alias taken; `None`: no properties.
+    /// length.
     #[inline(always)]
     pub(crate) fn decode_plain(
         options: &DecodeOptions,
         input: &'a [u8],
         maximum_qos: QoS,
         must_be_whole: bool,
-        aliases: Option<u16>,
-    ) -> Option<(Self, &'a [u8], u32)> {
+        may_have_properties: bool,
+    ) -> Option<PlainPublish<'a>> {
         if !Self::comes(input, maximum_qos) {
             return None;
         }
@@ -108,7 +124,7 @@ impl<'a> Publish<'a> {
         let (name, mut payload) = packet
             .get(header_len..)?
             .split_at_checked(usize::from(topic_len).wrapping_add(2))?;
-        let topic = name.get(2..)?;
+        let name = name.get(2..)?;
         let mut delivery = Delivery::AtMostOnce;
         if flags & 0b0110 != 0 {
             let packet_id = PacketId::new(u16(&mut payload)?)?;
@@ -121,30 +137,50 @@ impl<'a> Publish<'a> {
         } else if flags & 0b1000 != 0 {
             return None;
         }
-        let mut taken = Properties::EMPTY;
+        let (mut properties, mut topic_alias) = (Properties::EMPTY, 0);
         if options.version == Version::V5 {
             if let (0, after) = payload.split_first()? {
                 payload = after;
-            } else {
-                let maximum_alias = aliases?;
-                let found = property::take_plain(payload, Open::at(PUBLISH, options.sender))?;
-                if found.topic_alias > maximum_alias {
+            } else if may_have_properties {
+                let (list, after);
+                (list, topic_alias, after) = match property::take_alias(payload) {
+                    Some(alone) => alone,
+                    None => {
+                        let open = Open::at(PUBLISH, options.sender);
+                        let found = property::take_plain(payload, open)?;
+                        (found.properties, found.topic_alias, found.after)
+                    }
+                };
+                if topic_alias > options.topic_alias_maximum {
                     return None;
                 }
-                (taken, payload) = (Sequence::from_wire(found.properties), found.after);
+                (properties, payload) = (Sequence::from_wire(list), after);
+            } else {
+                return None;
             }
         }
-        let topic = match maximum_qos {
-            QoS::AtMostOnce => TopicName::usual(topic)?,
-            _ => TopicName::plain(topic)?,
+        // Section 3.3.2.1
+        let topic = if topic_alias > 0 && name.is_empty() {
+            None
+        } else if maximum_qos == QoS::AtMostOnce {
+            Some(TopicName::usual(name)?)
+        } else {
+            Some(TopicName::plain(name)?)
         };
         let head = PublishHead {
             delivery,
             retain: first & 1 != 0,
-            topic: Some(topic),
-            properties: taken,
+            topic,
+            properties,
         };
-        Some((Self { head, payload }, rest, due))
+        Some(PlainPublish {
+            publish: Self { head, payload },
+            header_len,
+            head_len: packet.len().wrapping_sub(payload.len()),
+            topic_alias,
+            rest,
+            due,
+        })
     }
 }
 

@@ -14,7 +14,7 @@ use value::Field;
 pub(crate) use codec::{check, decode, decode_counted, encoded_len, take_one, write, write_from};
 pub(crate) use plain::{len as plain_len, write as plain_write};
 pub(crate) use table::{Census, Form, Open, Row};
-pub(crate) use walk::take as take_plain;
+pub(crate) use walk::{take as take_plain, take_alias};
 #[cfg(feature = "arbitrary")]
 pub(crate) use {table::may_repeat, value::Value};
 

@@ -6,8 +6,8 @@
 use core::num::NonZeroU64;
 
 use super::table::{Form, Open, form};
-use crate::TopicName;
 use crate::wire::{binary, string, u16, varint};
+use crate::{PropertyId, TopicName};
 
 /// Properties that are right.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +36,17 @@ pub(crate) fn take(input: &[u8], open: Open) -> Option<Taken<'_>> {
         open: open.with(ids),
         topic_alias,
     })
+}
+
+/// Takes a Topic Alias that comes alone, as most do: with nothing to walk over.
+#[inline(always)]
+pub(crate) fn take_alias(input: &[u8]) -> Option<(&[u8], u16, &[u8])> {
+    const TOPIC_ALIAS: u8 = PropertyId::TopicAlias as u8;
+    let &[3, TOPIC_ALIAS, high, low, ref after @ ..] = input else {
+        return None;
+    };
+    let alias = u16::from_be_bytes([high, low]);
+    (alias != 0).then_some((input.get(1..4)?, alias, after))
 }
 
 /// Walks over the properties in the first `end` of the bytes; the identifiers of those that may still

@@ -202,6 +202,68 @@ fn aliases_are_resolved() {
 }
 
 #[test]
+fn aliases_are_resolved_the_same_in_both_ways() {
+    let mut long = Vec::from([0x30, 0x84, 0x01, 0, 0, 3, 0x23, 0, 2]);
+    long.resize(3 + 132, b'x');
+    let ends: [&[u8]; 4] = [
+        // One that has no name, with a fixed header of 2 and of 3 bytes; a name that is too long.
+        &[0x30, 6, 0, 0, 3, 0x23, 0, 3, 0xD0, 0],
+        &[&long[..8], &[4], &long[9..]].concat(),
+        b"\x30\x1E\0\x17more/than/there/is/room\x03\x23\0\x04x",
+        // Not all of the payload.
+        &[0x32, 20, 0, 0, 0, 7, 5, 0x23, 0, 2, 1, 1, 0x42],
+    ];
+    for end in ends {
+        let stream = [
+            &b"\x30\x0A\0\x04some\x03\x23\0\x01"[..],
+            &[0x30, 7, 0, 0, 3, 0x23, 0, 1, b'x'],
+            b"\x32\x14\0\x09some/here\0\x07\x05\x01\0\x23\0\x02x",
+            &[0x35, 12, 0, 0, 0, 7, 5, 0x23, 0, 2, 1, 1, 0x42, 0x42],
+            &long,
+            b"\x30\x0D\0\x07another\x03\x23\0\x01",
+            ALIAS_1,
+            end,
+        ]
+        .concat();
+        for cut in 0..stream.len() {
+            let (first, rest) = stream.split_at(cut);
+            both_ways::<96>(&[first, rest]);
+        }
+        // But for the payload.
+        for at in (0..66).chain(190..stream.len()) {
+            let mut stream = stream.clone();
+            for byte in 0..=u8::MAX {
+                stream[at] = byte;
+                both_ways::<32>(&[&stream]);
+                both_ways::<96>(&[&stream]);
+            }
+        }
+    }
+}
+
+/// Reads the pieces as they come, and without the fast ways: it comes to the same, step by step.
+fn both_ways<const SCRATCH: usize>(pieces: &[&[u8]]) {
+    let (mut scratch, mut scratch_of_any) = ([0; SCRATCH], [0; SCRATCH]);
+    let mut reader = PacketReader::new(server(), &mut scratch);
+    let mut any = PacketReader::new(server(), &mut scratch_of_any);
+    for piece in pieces {
+        let (mut input, mut input_of_any) = (*piece, *piece);
+        loop {
+            let item = reader.read(&mut input);
+            let expected = any.read_any(&mut input_of_any);
+            assert_eq!(item, expected);
+            assert_eq!(input, input_of_any);
+            match item {
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                Err(error) => return assert_eq!(reader.read(&mut input), Err(error)),
+            }
+        }
+    }
+    assert_eq!(scratch, scratch_of_any);
+}
+
+#[test]
 fn aliases_end_with_their_connection() {
     // [MQTT-3.3.2-7] The next connection has a reader of its own, over the same scratch.
     let mut scratch = [0; 32];

@@ -18,6 +18,8 @@ fn packets_are_read_the_same() {
         b"\x30\x1A\0\x14some/where/not/short\0xyz",
         b"\x30\x2A\0\x26some/where/that/has/more/than/32/bytes\0x",
         b"\x30\x17\0\x04some\x0A\x02\0\0\x0E\x10\x23\0\x07\x01\x01payload",
+        b"\x30\x07\0\0\x03\x23\0\x07x",
+        b"\x32\x0A\0\0\0\x09\x05\x23\0\x07\x01\0",
         b"\x32\x16\0\x04some\0\x07\x0B\x26\0\x01k\0\x05valuex",
         b"\x35\x12\0\x04some\0\x07\x09\x0B\x07\x08\0\x04thenx",
         b"\x40\x02\0\x07",
