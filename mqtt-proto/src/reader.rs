@@ -36,9 +36,9 @@ use head::Head;
 ///
 /// The first takes 18 bytes more than its length, the name of every other alias 14 bytes more. Where
 /// the peer has an alias stand for another name, that takes the bytes of the one before if it is no
-/// longer. If it is, it takes 14 bytes and at least twice what the one before had, whose bytes are
-/// then lost for this connection: in all an alias takes less than four times its longest name, and 14
-/// bytes for each time. A PUBLISH whose head and name find no room together is an error
+/// longer. If it is, it takes 14 bytes and at least twice what the one before had, but at most 65,535;
+/// what the one before had is then lost for this connection: in all an alias takes less than four times
+/// its longest name, and 14 bytes for each time. A PUBLISH whose head and name find no room together is an error
 /// ([`DecodeErrorKind::TopicAliasNoRoom`]).
 ///
 /// However many aliases there are, a packet costs no more than its own bytes and as many steps as an

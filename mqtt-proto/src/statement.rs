@@ -22,9 +22,7 @@ impl DecodeError {
     /// 5.0's text or 3.1.1's, whichever version the packet is of. It is for what has no
     /// [`statement`](Self::statement), and takes the same arguments.
     ///
-    /// `None`: there is a statement, a limit of the caller's was met, or it is a
-    /// [decision](crate#decisions) of this crate to refuse in 3.1.1 what is no Shared Subscription of
-    /// 5.0, but begins with `$share/`.
+    /// `None`: there is a statement, or a limit of the caller's was met.
     #[must_use]
     pub fn section(&self, options: &DecodeOptions, packet: &[u8]) -> Option<&'static str> {
         if self.statement(options, packet).is_some() {

@@ -23,7 +23,7 @@ use crate::wire::{Output, Writer};
 ///
 /// A topic takes the room of the one that it replaces; one that is too long for it gets a record of
 /// its own, with twice that room, in the same place of the tree. The record before is lost. So
-/// nothing ever moves, and what is lost is less than what it was lost for.
+/// nothing ever moves, and all the room that an alias lost is less than twice what it has.
 ///
 /// They are of one Network Connection, as the reader is [MQTT-3.3.2-7].
 #[derive(Clone, Copy, Debug)]
