@@ -8,7 +8,6 @@ use mqtt_proto::{
     Connect, DecodeError, Delivery, Packet, Properties, PropertyId, Publish, ReasonCode, Version,
 };
 
-use super::fault::Fault;
 use super::peers::{MOUNTAIN_ROOM, Peer};
 
 /// How a peer differs.
@@ -20,6 +19,26 @@ pub(super) enum How<'a> {
     Refuses(Packet<'a>),
     /// It writes another packet than it read: this, as we read it.
     Changes(Packet<'a>, Result<Packet<'a>, DecodeError>),
+}
+
+/// A packet that we refuse and a peer takes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fault<'a> {
+    pub(super) error: DecodeError,
+    /// All of the packet.
+    pub(super) bytes: &'a [u8],
+}
+
+impl Fault<'_> {
+    /// The type that the first byte names.
+    fn packet(&self) -> Option<T> {
+        T::from_u8(self.bytes[0] >> 4)
+    }
+
+    /// Whether what is wrong is that the packet ends.
+    fn is_at_end(&self) -> bool {
+        self.error.offset == self.bytes.len()
+    }
 }
 
 /// A known difference.
@@ -42,7 +61,9 @@ impl Difference {
         self.peer == peer
             && self.version == version
             && match (&self.when, how) {
-                (When::Takes(when), How::Takes(fault)) => when(fault) && fault.is_visible(),
+                (When::Takes(when), How::Takes(fault)) => {
+                    when(fault) && crate::offsets::is_borne_out(fault.error, fault.bytes)
+                }
                 (When::Refuses(when), How::Refuses(packet)) => when(packet),
                 (When::Changes(when), How::Changes(packet, again)) => when(packet, *again),
                 _ => false,

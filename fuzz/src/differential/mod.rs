@@ -2,13 +2,11 @@
 //! it, but for a table of known differences.
 
 mod differences;
-mod fault;
 mod peers;
 
 use mqtt_proto::{DecodeError, DecodeErrorKind, DecodeOptions, Packet, Role, Version};
 
-use self::differences::{DIFFERENCES, How};
-use self::fault::Fault;
+use self::differences::{DIFFERENCES, Fault, How};
 use self::peers::Peer;
 
 /// The bytes begin with a packet.
