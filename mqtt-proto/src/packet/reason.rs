@@ -87,16 +87,18 @@ const fn allowed(reason: ReasonCode) -> Allowed {
     }
 }
 
-static SUCCESSES: [Allowed; 0x1A] = rows(0);
-static FAILURES: [Allowed; 0x23] = rows(0x80);
+static SUCCESSES: [Allowed; 0x1A] = rows(false);
+static FAILURES: [Allowed; 0x23] = rows(true);
 
-/// The rows from a reason code on; nowhere may be what is none.
-const fn rows<const LEN: usize>(first: u8) -> [Allowed; LEN] {
+/// The rows of those that are errors, or of the others; nowhere may be what is none. No reason code is
+/// left out: with one beyond the last row this does not compile.
+const fn rows<const LEN: usize>(are_errors: bool) -> [Allowed; LEN] {
     let mut rows = [Allowed::NOWHERE; LEN];
     let mut all = ReasonCode::ALL;
     while let [reason, rest @ ..] = all {
-        let index = reason.as_u8().wrapping_sub(first) as usize;
-        if index < LEN {
+        if reason.is_error() == are_errors {
+            let index = (reason.as_u8() & 0x7F) as usize;
+            assert!(index < LEN, "a reason code beyond the last row");
             #[expect(clippy::indexing_slicing, reason = "the compiler does it")]
             {
                 rows[index] = allowed(*reason);
