@@ -1,6 +1,7 @@
 //! The properties of a packet, to and from the wire: a length and so many bytes of them.
 
-use super::table::{Census, Form, Refusal, Row};
+use super::census::{Census, Refusal};
+use super::table::{Form, Row};
 use super::value::Value;
 use super::{Properties, Property, PropertyId, walk};
 use crate::allowed::{Place, Senders};

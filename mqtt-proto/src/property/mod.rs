@@ -1,5 +1,6 @@
 //! The 27 properties of MQTT 5.0 (section 2.2.2.2).
 
+mod census;
 mod codec;
 mod plain;
 mod table;
@@ -11,9 +12,10 @@ use core::num::{NonZeroU16, NonZeroU32};
 use codec::Found;
 use value::Field;
 
+pub(crate) use census::{Census, Open};
 pub(crate) use codec::{check, decode, decode_counted, encoded_len, take_one, write, write_from};
 pub(crate) use plain::{len as plain_len, write as plain_write};
-pub(crate) use table::{Census, Form, Open, Row};
+pub(crate) use table::{Form, Row};
 pub(crate) use walk::{take as take_plain, take_alias};
 #[cfg(feature = "arbitrary")]
 pub(crate) use {table::may_repeat, value::Value};

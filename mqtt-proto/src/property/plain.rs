@@ -1,8 +1,8 @@
 //! A fast way over a caller's properties that are right, where flash is not dear.
 
-use super::Properties;
-use super::table::{Census, bit};
+use super::table::bit;
 use super::value::{Value, Visit};
+use super::{Census, Properties};
 use crate::sequence::Repr;
 use crate::wire::{Output, Writer, string, varint};
 use crate::{Property, PropertyId, Version};

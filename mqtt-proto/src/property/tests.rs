@@ -5,8 +5,8 @@ use std::vec::Vec;
 use proptest::prelude::*;
 
 use super::codec::{take_any, take_plain};
-use super::table::{Open, may_repeat};
-use super::{Census, Properties, Property, PropertyId, check, plain};
+use super::table::may_repeat;
+use super::{Census, Open, Properties, Property, PropertyId, check, plain};
 use crate::allowed::{Place, Senders};
 use crate::wire::{Output, Reader};
 use crate::{

@@ -5,7 +5,8 @@
 
 use core::num::NonZeroU64;
 
-use super::table::{Form, Open, form};
+use super::Open;
+use super::table::{Form, form};
 use crate::wire::{binary, string, u16, varint};
 use crate::{PropertyId, TopicName};
 
