@@ -1,10 +1,9 @@
 use super::Fields;
 use crate::allowed::Place;
-use crate::property::{self, Open};
-use crate::wire::{HAS_FAST_PATHS, Output, Reader, binary, string};
+use crate::property;
+use crate::wire::{HAS_FAST_PATHS, Output, Reader};
 use crate::{
-    DecodeErrorKind, EncodeError, Packet, PacketType, Properties, QoS, Role, Sequence, TopicName,
-    Version,
+    DecodeErrorKind, EncodeError, Packet, PacketType, Properties, QoS, TopicName, Version,
 };
 
 /// A CONNECT packet (section 3.1).
@@ -53,60 +52,6 @@ impl<'a> Connect<'a> {
             return Packet::Connect(connect);
         }
         Self::decode_any(reader)
-    }
-
-    /// Takes all that follows the fixed header, if it is right, in registers. `None` tells nothing: it
-    /// is then for [`decode_any`](Self::decode_any) to say what is wrong.
-    #[inline(always)]
-    pub(super) fn decode_plain(body: &'a [u8]) -> Option<Self> {
-        let mut rest = body;
-        if binary(&mut rest)? != PROTOCOL_NAME {
-            return None;
-        }
-        let (&[level, flags, high, low], after) = rest.split_first_chunk()?;
-        rest = after;
-        let version = match level {
-            4 => Version::V3_1_1,
-            5 => Version::V5,
-            _ => return None,
-        };
-        let flags = Flags(flags);
-        if flags.wrong(version).is_some() {
-            return None;
-        }
-        let properties = take_properties(&mut rest, version, PLACE)?;
-        let client_id = string::take(&mut rest)?;
-        if version == Version::V3_1_1 && client_id.is_empty() && !flags.has(Flags::CLEAN_START) {
-            return None;
-        }
-        let mut will = None;
-        if flags.has(Flags::WILL) {
-            will = Some(Will {
-                properties: take_properties(&mut rest, version, Place::WILL)?,
-                topic: TopicName::plain(binary(&mut rest)?)?,
-                payload: binary(&mut rest)?,
-                qos: flags.will_qos()?,
-                retain: flags.has(Flags::WILL_RETAIN),
-            });
-        }
-        let mut username = None;
-        if flags.has(Flags::USER_NAME) {
-            username = Some(string::take(&mut rest)?);
-        }
-        let mut password = None;
-        if flags.has(Flags::PASSWORD) {
-            password = Some(binary(&mut rest)?);
-        }
-        rest.is_empty().then_some(Self {
-            version,
-            clean_start: flags.has(Flags::CLEAN_START),
-            keep_alive: u16::from_be_bytes([high, low]),
-            client_id,
-            will,
-            username,
-            password,
-            properties,
-        })
     }
 
     pub(super) fn decode_any(reader: &mut Reader<'a>) -> Packet<'a> {
@@ -202,10 +147,10 @@ impl<'a> Will<'a> {
     }
 }
 
-const PLACE: Place = Place::of(PacketType::Connect);
+pub(super) const PLACE: Place = Place::of(PacketType::Connect);
 
 /// [MQTT-3.1.2-1]
-const PROTOCOL_NAME: &[u8] = b"MQTT";
+pub(super) const PROTOCOL_NAME: &[u8] = b"MQTT";
 /// The name of MQTT 3.1, which is told from what is no MQTT at all.
 const PROTOCOL_NAME_3_1: &[u8] = b"MQIsdp";
 const LEVEL_3_1: u8 = 3;
@@ -231,36 +176,18 @@ fn decode_version(reader: &mut Reader<'_>) -> Version {
     }
 }
 
-/// Takes properties that are right; none in 3.1.1.
-#[inline(always)]
-fn take_properties<'a>(
-    rest: &mut &'a [u8],
-    version: Version,
-    place: Place,
-) -> Option<Properties<'a>> {
-    if version == Version::V3_1_1 {
-        return Some(Sequence::from_wire(&[]));
-    }
-    let taken = property::take_plain(rest, Open::at(place, Role::Client))?;
-    if taken.open.lacks_method() {
-        return None;
-    }
-    *rest = taken.after;
-    Some(Sequence::from_wire(taken.properties))
-}
-
 /// The Connect Flags (section 3.1.2.3).
 #[derive(Clone, Copy)]
-struct Flags(u8);
+pub(super) struct Flags(pub(super) u8);
 
 impl Flags {
     const RESERVED: u8 = 0x01;
-    const CLEAN_START: u8 = 0x02;
-    const WILL: u8 = 0x04;
+    pub(super) const CLEAN_START: u8 = 0x02;
+    pub(super) const WILL: u8 = 0x04;
     const WILL_QOS: u8 = 0x18;
-    const WILL_RETAIN: u8 = 0x20;
-    const PASSWORD: u8 = 0x40;
-    const USER_NAME: u8 = 0x80;
+    pub(super) const WILL_RETAIN: u8 = 0x20;
+    pub(super) const PASSWORD: u8 = 0x40;
+    pub(super) const USER_NAME: u8 = 0x80;
 
     fn decode(reader: &mut Reader<'_>) -> Self {
         let flags = Self(reader.u8());
@@ -272,7 +199,7 @@ impl Flags {
 
     /// What is wrong with them in a packet of the version.
     #[inline(always)]
-    fn wrong(self, version: Version) -> Option<DecodeErrorKind> {
+    pub(super) fn wrong(self, version: Version) -> Option<DecodeErrorKind> {
         if self.has(Self::RESERVED) {
             // [MQTT-3.1.2-3]
             Some(DecodeErrorKind::ReservedConnectFlag)
@@ -307,11 +234,11 @@ impl Flags {
     }
 
     /// Whether any of the bits is set.
-    const fn has(self, bits: u8) -> bool {
+    pub(super) const fn has(self, bits: u8) -> bool {
         self.0 & bits != 0
     }
 
-    const fn will_qos(self) -> Option<QoS> {
+    pub(super) const fn will_qos(self) -> Option<QoS> {
         QoS::from_u8((self.0 & Self::WILL_QOS) >> 3)
     }
 }
