@@ -1,6 +1,6 @@
 //! Topic filters and names, against oracles that follow sections 4.7 and 4.8.2 word by word.
 
-use mqtt_proto::{TopicFilter, TopicName};
+use mqtt_proto::{TopicFilter, TopicName, Version};
 
 /// The bytes are a filter, a line feed, and a name.
 pub fn check(data: &[u8]) {
@@ -12,7 +12,7 @@ pub fn check(data: &[u8]) {
     assert_eq!(TopicName::new(name).is_ok(), is_name(name), "{name:?}");
     assert_eq!(
         TopicFilter::new(filter).is_ok(),
-        is_filter(filter),
+        is_filter(filter, Version::V5),
         "{filter:?}"
     );
     if let Err(error) = TopicFilter::new(filter) {
@@ -44,12 +44,12 @@ pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= 65_535 && !name.contains(['\0', '+', '#'])
 }
 
-/// Levels, or a share of them.
-pub(crate) fn is_filter(filter: &str) -> bool {
+/// Levels, or in 5.0 a share of them.
+pub(crate) fn is_filter(filter: &str, version: Version) -> bool {
     if filter.len() > 65_535 || filter.contains('\0') {
         return false;
     }
-    if filter.starts_with("$share/") {
+    if version == Version::V5 && filter.starts_with("$share/") {
         return shared(filter).is_some_and(|(share, rest)| {
             !share.is_empty() && !share.contains(['+', '#']) && is_levels(rest)
         });
