@@ -61,7 +61,9 @@ fn decode_alias((mut reader, mut input): (PacketReader<'static>, &'static [u8]))
 #[bench::publish_64_v5(Version::V5, 64)]
 #[bench::publish_1k_v5(Version::V5, 1024)]
 #[bench::publish_64k_v5(Version::V5, 65536)]
-fn encode_head((topic, version, payload_len, buffer): (TopicName<'_>, Version, usize, &'static mut [u8])) {
+fn encode_head(
+    (topic, version, payload_len, buffer): (TopicName<'_>, Version, usize, &'static mut [u8]),
+) {
     let head = fixtures::publish_head(topic);
     black_box(head.encode(version, payload_len, buffer).unwrap());
 }
