@@ -62,7 +62,10 @@ fn has_format(item: &str, files: &[String]) -> bool {
             .take_while(|line| line.starts_with(['#', '/']))
             .any(|line| line.contains("derive(defmt::Format)"));
         // By a macro that is given its name.
-        let by_macro = file.contains("Format for $name") && file.contains(&format!("!({item},"));
+        let by_macro = file.contains("Format for $name")
+            && [',', ')']
+                .iter()
+                .any(|end| file.contains(&format!("!({item}{end}")));
         return derived || by_macro || files.iter().any(|file| formats(file, item));
     }
     false
@@ -91,7 +94,7 @@ fn a_type_without_format_is_found() {
         "#[cfg_attr(feature = \"defmt\", derive(defmt::Format))]\npub struct A;\n".to_owned(),
         "#[derive(Debug)]\npub struct B<'a>(&'a u8);\npub trait C {}\n".to_owned(),
         "pub enum Bee {}\nimpl Format for Bee {}\n".to_owned(),
-        "pub struct E;\npub struct F;\nimpl Format for $name {}\nboth!(E, 1);\n".to_owned(),
+        "pub struct E;\npub struct F;\npub struct G;\nimpl Format for $name {}\nboth!(E, 1);\none!(G);\n".to_owned(),
     ];
     assert_eq!(
         exported("\npub use a::{A, C};\npub use b::Bee;\n"),
@@ -105,6 +108,7 @@ fn a_type_without_format_is_found() {
         ("D", false),
         ("E", true),
         ("F", false),
+        ("G", true),
     ] {
         assert_eq!(has_format(item, &files), has, "{item}");
     }
