@@ -62,14 +62,6 @@ impl Open {
             ..self
         }
     }
-
-    /// Whether in a CONNECT, or its Will, an Authentication Method is missing: [`Census::lacks_method`].
-    pub(crate) const fn lacks_method(self) -> bool {
-        let method = bit(PropertyId::AuthenticationMethod as u32);
-        let data = bit(PropertyId::AuthenticationData as u32);
-        // It may still come, while its data may not any more.
-        self.ids & (method | data) == method
-    }
 }
 
 static OPEN_TO_CLIENT: [Open; Place::COUNT] = open_to(Senders::only(Role::Client));

@@ -1,9 +1,9 @@
 //! The fast way for CONNECT.
 
-use crate::allowed::Place;
+use crate::allowed::{Place, Senders};
 use crate::packet::connect::{Flags, PLACE, PROTOCOL_NAME};
 use crate::packet::{Connect, Will};
-use crate::property::{self, Open};
+use crate::property::{self, Census};
 use crate::wire::{binary, string};
 use crate::{Properties, Role, Sequence, TopicName, Version};
 
@@ -73,8 +73,10 @@ fn take_properties<'a>(
     if version == Version::V3_1_1 {
         return Some(Sequence::from_wire(&[]));
     }
-    let taken = property::take_plain(rest, Open::at(place, Role::Client))?;
-    if taken.open.lacks_method() {
+    let census = Census::new(place, Senders::only(Role::Client));
+    let open = census.open_to(Role::Client);
+    let taken = property::take_plain(rest, open)?;
+    if census.with(open, taken.open, 0).lacks_method() {
         return None;
     }
     *rest = taken.after;
